@@ -1,0 +1,1 @@
+"""Ways to reach people: one module per channel, found by its name."""

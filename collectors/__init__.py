@@ -1,0 +1,1 @@
+"""Bring the outside in: each module hears one kind of source and yields Items."""

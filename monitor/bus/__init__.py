@@ -1,0 +1,1 @@
+"""The doorbell between parts; the store is the memory."""

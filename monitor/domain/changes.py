@@ -1,0 +1,122 @@
+"""What is stored in one transaction, and the questions asked of the store."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from monitor.domain.alerts import Alert, Incident, Notification, TimelineEntry
+from monitor.domain.health import Health
+from monitor.domain.kinds import EventKind, Family
+from monitor.domain.reports import Deletion, Report
+from monitor.domain.signals import Signal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """Who did what, when. `actor` is a role or an id from configuration, never a person's name."""
+
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    details: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Everything that one step changed. It is stored whole or not at all; storing it twice is harmless.
+
+    Attributes:
+        reports: inserted, or added as a new version where the wording is new; a known wording is left as it is.
+        signals: appended to the journal; a known id is left as it is.
+        cursors: bookmark per source id.
+        alerts, incidents: the new whole value under its id.
+        notifications: owed from now on; a known id is left as it is.
+        checkpoints: how far each reader of the journal has come, by reader.
+        forgotten_cursors: source ids whose bookmark is dropped.
+    """
+
+    reports: tuple[Report, ...] = ()
+    deletions: tuple[Deletion, ...] = ()
+    signals: tuple[Signal, ...] = ()
+    cursors: Mapping[str, str] = field(default_factory=dict)
+    healths: tuple[Health, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    incidents: tuple[Incident, ...] = ()
+    timeline: tuple[TimelineEntry, ...] = ()
+    notifications: tuple[Notification, ...] = ()
+    checkpoints: Mapping[str, int] = field(default_factory=dict)
+    audit: tuple[AuditEntry, ...] = ()
+    forgotten_cursors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """A question about the past. Empty fields do not narrow it; `limit` always does.
+
+    Attributes:
+        since, until: half-open interval of event time, `since <= at < until`.
+        regions: ISO 3166-2 codes; something in the whole country matches every region.
+        newest_first: order of the answer; oldest first otherwise.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    regions: tuple[str, ...] = ()
+    kinds: tuple[EventKind, ...] = ()
+    families: tuple[Family, ...] = ()
+    sources: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
+    open_only: bool = False
+    newest_first: bool = True
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How long each class of data is kept. What an incident holds is kept with the incident.
+
+    Attributes:
+        raw_text: text and title of reports; the record that something was said (id, source, times) stays longer.
+        records: reports' records, signals and health history.
+        incidents: closed incidents, their time lines and messages.
+    """
+
+    raw_text: timedelta = timedelta(days=30)
+    records: timedelta = timedelta(days=730)
+    incidents: timedelta = timedelta(days=3650)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredReport:
+    """A report as the store remembers it.
+
+    Attributes:
+        text: `None` once retention has removed it.
+        versions: how many wordings we saw.
+        deleted_at: when a second look confirmed that it is gone; `None` otherwise.
+    """
+
+    id: str
+    version: str
+    source: str
+    origin: str
+    key: str
+    title: str | None
+    text: str | None
+    link: str | None
+    published_at: datetime | None
+    observed_at: datetime
+    forwarded_from: str | None
+    edited: bool
+    versions: int
+    deleted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pruned:
+    """What retention removed."""
+
+    texts: int = 0
+    records: int = 0
+    incidents: int = 0

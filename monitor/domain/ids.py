@@ -1,0 +1,30 @@
+"""Ids made from content, so that a repeat of anything is harmless.
+
+An id is the first 128 bits of SHA-256 over length-prefixed parts, in hexadecimal (32 characters). The length prefix
+keeps ("ab", "c") and ("a", "bc") apart.
+"""
+
+import hashlib
+
+
+def content_id(*parts: str) -> str:
+    """The id of these parts, in this order. The same parts give the same id on every machine and in every release."""
+    digest = hashlib.sha256()
+    for part in parts:
+        data = part.encode("utf-8", "surrogatepass")
+        digest.update(len(data).to_bytes(8, "big"))
+        digest.update(data)
+    return digest.hexdigest()[:32]
+
+
+def report_id(origin: str, key: str) -> str:
+    """The id of a post or item: where it stands (`telegram:name`, a feed's id) and its key there.
+
+    The same post read through two ways (a preview page and an export) has one origin and one key, hence one id.
+    """
+    return content_id("report", origin, key)
+
+
+def version_id(report: str, title: str | None, text: str) -> str:
+    """The id of one wording of a report; an edit that changes no word is no version."""
+    return content_id("version", report, " ".join((title or "").split()), " ".join(text.split()))

@@ -1,0 +1,197 @@
+"""The seams: protocols between the rooms. Who uses a protocol never knows which implementation it got."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Protocol
+
+from monitor.domain.alerts import Alert, Attempt, Incident, Notification, Receipt, TimelineEntry
+from monitor.domain.changes import Change, Pruned, Query, Retention, StoredReport
+from monitor.domain.health import Health
+from monitor.domain.reports import Item
+from monitor.domain.signals import Signal
+
+
+class UnavailableError(Exception):
+    """Access failed for now: wait and try again.
+
+    Attributes:
+        reason: one sentence for a person, no secrets.
+        retry_after_seconds: what the other side asked for; `None` if it did not say.
+    """
+
+    def __init__(self, reason: str, retry_after_seconds: float | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.retry_after_seconds = retry_after_seconds
+
+
+class AccessDeniedError(Exception):
+    """Access was refused for good: stop and ask a person."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class StoreUnavailableError(Exception):
+    """The store could not commit (disk full, read-only, locked): nothing of the change was stored."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class DeliveryError(Exception):
+    """A receiver could not hand a message over.
+
+    Attributes:
+        reason: for logs and the record of attempts; never an address or a token.
+        permanent: trying again cannot help (bad address, refused content).
+        retry_after_seconds: what the other side asked for; `None` if it did not say.
+    """
+
+    def __init__(self, reason: str, *, permanent: bool = False, retry_after_seconds: float | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.permanent = permanent
+        self.retry_after_seconds = retry_after_seconds
+
+
+class Clock(Protocol):
+    """The only source of time."""
+
+    def now(self) -> datetime:
+        """The present moment, aware, in UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never go back; only differences mean anything."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Return after that many seconds of this clock."""
+        ...
+
+
+class Collector(Protocol):
+    """Brings one source in. Stops when cancelled.
+
+    Everything it meets is an Item, a broken post and an empty page too. It may raise `UnavailableError` (the
+    supervisor waits and starts it again) or `AccessDeniedError` (the source stops until a person acts).
+    """
+
+    def items(self) -> AsyncIterator[Item]:
+        """What it hears, for as long as there is anything to hear."""
+        ...
+
+
+class Bus(Protocol):
+    """The doorbell between parts: at least once, bounded. The store is the memory."""
+
+    async def publish(self, topic: str, message: str = "") -> None:
+        """Ring. Never waits for a listener; a listener that is busy finds one ring waiting, not a thousand."""
+        ...
+
+    def subscribe(self, topic: str) -> AbstractAsyncContextManager[AsyncIterator[str]]:
+        """Listen from now on."""
+        ...
+
+
+class StateStore(Protocol):
+    """State of the product. All times are aware UTC. Any call may raise `StoreUnavailableError`.
+
+    A change and the messages it causes are one transaction, durable (synced to disk) when `apply` returns.
+    """
+
+    async def apply(self, change: Change) -> None:
+        """Store the change whole, or raise and store nothing of it."""
+        ...
+
+    async def known_versions(self, versions: Sequence[str]) -> frozenset[str]:
+        """Which of these report versions are stored already."""
+        ...
+
+    async def cursor(self, source: str) -> str | None:
+        """The bookmark of a source; `None` if it has none."""
+        ...
+
+    async def checkpoint(self, reader: str) -> int:
+        """How far this reader of the journal has come; 0 at first."""
+        ...
+
+    async def journal(self, after: int, limit: int = 1000) -> Sequence[tuple[int, Signal]]:
+        """Signals in the order they were committed, with their sequence numbers, which only grow."""
+        ...
+
+    async def signals(self, query: Query) -> Sequence[Signal]:
+        """Signals by event time (`at`)."""
+        ...
+
+    async def reports(self, query: Query) -> Sequence[StoredReport]:
+        """Reports by the time they were published (or observed, where the source does not say)."""
+        ...
+
+    async def alerts(self, query: Query) -> Sequence[Alert]:
+        """Alerts by `started_at`; with `open_only` those pending or firing."""
+        ...
+
+    async def incidents(self, query: Query) -> Sequence[Incident]:
+        """Incidents by `opened_at`; with `open_only` those not closed."""
+        ...
+
+    async def timeline(self, incident: str) -> Sequence[TimelineEntry]:
+        """The story of one incident, oldest first."""
+        ...
+
+    async def healths(self) -> Sequence[Health]:
+        """The latest health of every subject, by subject."""
+        ...
+
+    async def owed(self, now: datetime, limit: int = 100) -> Sequence[Notification]:
+        """Messages that are due and nobody holds, most severe first, then oldest."""
+        ...
+
+    async def notifications(self, query: Query) -> Sequence[Notification]:
+        """Messages by `created_at`, whatever became of them; `ids` are ids of incidents here."""
+        ...
+
+    async def claim(self, notification: str, holder: str, now: datetime, until: datetime) -> bool:
+        """Take a message until that moment. Of two that try, one gets `True`; a lapsed claim may be taken over."""
+        ...
+
+    async def mark_sent(self, notification: str, attempt: Attempt) -> None:
+        """It was handed over."""
+        ...
+
+    async def mark_failed(self, notification: str, attempt: Attempt, retry_at: datetime | None) -> None:
+        """It was not; try again at `retry_at`, or park it for a person where that is `None`."""
+        ...
+
+    async def attempts(self, notification: str) -> Sequence[Attempt]:
+        """Every try to hand this message over, oldest first."""
+        ...
+
+    async def prune(self, now: datetime, retention: Retention) -> Pruned:
+        """Remove what its class of data no longer keeps; what an incident holds stays."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the files or connections. Safe to call twice."""
+        ...
+
+
+class Receiver(Protocol):
+    """One way to reach people."""
+
+    async def send(self, notification: Notification) -> Receipt:
+        """Hand the message over.
+
+        Raises:
+            DeliveryError: it was not taken; the only error it raises, and never with an address or token in it.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...

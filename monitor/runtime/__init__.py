@@ -1,0 +1,1 @@
+"""Keeping it alive: clock, supervisor, logs, metrics."""

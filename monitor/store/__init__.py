@@ -1,0 +1,1 @@
+"""The memory: state in SQL, series behind one seam."""

@@ -1,0 +1,1 @@
+"""Showing: the status page and its API, on loopback unless told otherwise."""
