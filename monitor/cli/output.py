@@ -1,0 +1,61 @@
+"""Printing: JSON Lines for programs; tables, CSV and JSON for people who ask for them."""
+
+import json
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def json_line(record: Mapping[str, Any]) -> bytes:
+    """One record as one line of UTF-8 JSON; text that UTF-8 cannot carry (lone surrogates) is escaped."""
+    try:
+        return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    except UnicodeEncodeError:
+        return json.dumps(record, separators=(",", ":")).encode() + b"\n"
+
+
+def write_lines(records: Iterable[Mapping[str, Any]]) -> int:
+    """Print records as JSON Lines as they come; returns how many carried an `error`."""
+    errors = 0
+    out = sys.stdout.buffer
+    for record in records:
+        out.write(json_line(record))
+        errors += "error" in record
+    out.flush()
+    return errors
+
+
+def console() -> Console:
+    """The terminal, as wide as it is; plain text where the output is a file."""
+    return Console(highlight=False, soft_wrap=False)
+
+
+def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], title: str | None = None) -> None:
+    """Rows as a table; control characters are shown as escapes so that no text can drive the terminal."""
+    table = Table(title=title, show_lines=False, header_style="bold")
+    for column in columns:
+        table.add_column(column.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(shown(row.get(column))) for column in columns))
+    console().print(table)
+
+
+def shown(value: Any) -> str:
+    """A value as a person reads it in a terminal."""
+    if value is None:
+        return "-"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(shown(part) for part in value) or "-"
+    return printable(str(value))
+
+
+def printable(text: str) -> str:
+    """The text with control and direction-changing characters shown as escapes."""
+    return _CONTROL.sub(lambda found: f"\\x{ord(found.group()):02x}", text).encode("utf-8", "replace").decode()

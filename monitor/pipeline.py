@@ -1,0 +1,177 @@
+"""Items in, Signals out: reads what collectors brought, and stores it with the collectors' bookmarks in one step.
+
+Promises that a batch is stored whole or not at all, that a repeat of anything changes nothing, and that a post which
+trips a bug is stored unread (set aside, counted, named in the audit) without holding up the others.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitor.domain.changes import AuditEntry, Change
+from monitor.domain.health import Feeling, Health
+from monitor.domain.kinds import EventKind
+from monitor.domain.ports import Clock, StateStore
+from monitor.domain.regions import WHOLE_COUNTRY
+from monitor.domain.reports import Deletion, Item, Report
+from monitor.domain.signals import Finding, Reading, Signal, signal_id
+from monitor.domain.sources import Source
+from monitor.read.echoes import EchoIndex
+from monitor.read.reader import Reader
+from monitor.runtime.isolate import isolated
+
+log = logging.getLogger(__name__)
+
+BLINDNESS = {
+    Feeling.SILENT: EventKind.SYSTEM_SOURCE_SILENT,
+    Feeling.UNREACHABLE: EventKind.SYSTEM_SOURCE_UNREACHABLE,
+}
+"""Feelings of a source that rules can see, as kinds of event."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a batch came to.
+
+    Attributes:
+        reports: wordings that were new.
+        repeats: wordings that were known already.
+        set_aside: reports stored unread because reading them met a bug.
+    """
+
+    signals: tuple[Signal, ...] = ()
+    reports: int = 0
+    repeats: int = 0
+    set_aside: int = 0
+
+
+class Pipeline:
+    """Turns Items into one stored Change."""
+
+    def __init__(
+        self, *, state: StateStore, reader: Reader, echoes: EchoIndex, sources: Mapping[str, Source], clock: Clock
+    ) -> None:
+        self._state = state
+        self._reader = reader
+        self._echoes = echoes
+        self._sources = sources
+        self._clock = clock
+
+    async def process(self, items: Sequence[Item]) -> Outcome:
+        """Read and store these items, in their order.
+
+        Raises:
+            StoreUnavailableError: nothing was stored; the same items may be given again.
+        """
+        reports = _latest([item.content for item in items if isinstance(item.content, Report)])
+        known = await self._state.known_versions([report.version for report in reports])
+        fresh = [report for report in reports if report.version not in known]
+        signals: list[Signal] = []
+        unread: list[Report] = []
+        for report in fresh:
+            found = isolated(f"report {report.id}", lambda report=report: self._signals(report))
+            if found is None:
+                unread.append(report)
+            else:
+                signals += found
+        signals += _ready_signals(items, self._sources)
+        change = self._change(items, fresh, signals, unread)
+        await self._state.apply(change)
+        return Outcome(
+            signals=tuple(signals), reports=len(fresh), repeats=len(reports) - len(fresh), set_aside=len(unread)
+        )
+
+    def _change(
+        self, items: Sequence[Item], fresh: list[Report], signals: list[Signal], unread: list[Report]
+    ) -> Change:
+        now = self._clock.now()
+        return Change(
+            reports=tuple(fresh),
+            deletions=tuple(item.content for item in items if isinstance(item.content, Deletion)),
+            signals=tuple(signals),
+            cursors={item.source: item.cursor for item in items if item.cursor is not None},
+            healths=tuple(item.content for item in items if isinstance(item.content, Health)),
+            audit=tuple(
+                AuditEntry(at=now, actor="pipeline", action="set aside", subject=report.id, details="reading met a bug")
+                for report in unread
+            ),
+        )
+
+    def _signals(self, report: Report) -> list[Signal]:
+        if report.is_service or not report.words.strip():
+            return []
+        source = self._sources.get(report.source)
+        home = source.region if source and source.region != WHOLE_COUNTRY else None
+        reading = self._reader.read(report.words, report.published_at, home)
+        if not reading.findings:
+            return []
+        echo = self._echoes.witness(
+            report.words,
+            origin=report.origin,
+            owner=source.owner if source else report.origin,
+            forwarded_from=report.forwarded_from,
+            at=report.at,
+        )
+        return [_signal(report, reading, finding, echo.witness, source) for finding in reading.findings]
+
+
+def _latest(reports: Iterable[Report]) -> list[Report]:
+    """The reports without exact repeats inside the batch, in order."""
+    return list({report.version: report for report in reports}.values())
+
+
+def _signal(report: Report, reading: Reading, finding: Finding, witness: str, source: Source | None) -> Signal:
+    return Signal(
+        id=signal_id(report.version, finding.kind, finding.regions),
+        kind=finding.kind,
+        regions=finding.regions,
+        places=finding.places,
+        # A post dated in the future is a wrong clock, not a prophecy.
+        at=min(report.at, report.observed_at),
+        observed_at=report.observed_at,
+        source=report.source,
+        witness=witness,
+        strength=finding.strength,
+        counts=finding.counts,
+        denied=finding.denied,
+        past=finding.past,
+        because=finding.because,
+        evidence=(report.version,),
+        report=report.id,
+        link=report.link,
+        tier=source.tier if source else 3,
+        language=reading.language,
+    )
+
+
+def _ready_signals(items: Sequence[Item], sources: Mapping[str, Source]) -> list[Signal]:
+    ready = [item.content for item in items if isinstance(item.content, Signal)]
+    blind = (_blindness(item.content, sources) for item in items if isinstance(item.content, Health))
+    return ready + [signal for signal in blind if signal is not None]
+
+
+def _blindness(health: Health, sources: Mapping[str, Source]) -> Signal | None:
+    """What rules should know about a source that we do not hear; `None` where we hear it."""
+    kind = BLINDNESS.get(health.feeling)
+    what, _, name = health.subject.partition(":")
+    if what == "line" and health.feeling is Feeling.UNREACHABLE:
+        return system_signal(EventKind.SYSTEM_OWN_LINE_DOWN, "line", WHOLE_COUNTRY, health.since, health.checked_at)
+    if kind is None or what != "source" or name not in sources:
+        return None
+    return system_signal(kind, name, sources[name].region, health.since, health.checked_at)
+
+
+def system_signal(kind: EventKind, subject: str, region: str, at: datetime, observed_at: datetime) -> Signal:
+    """A fact about ourselves, in the words that rules read. One per subject and beginning, however often it is said."""
+    return Signal(
+        id=signal_id(f"{subject}@{at.isoformat()}", kind, (region,)),
+        kind=kind,
+        regions=(region,),
+        at=at,
+        observed_at=observed_at,
+        source=subject,
+        witness=f"self:{subject}",
+        strength=1.0,
+        tier=1,
+    )
