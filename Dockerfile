@@ -1,0 +1,28 @@
+# The single-process service: everything in one container, embedded stores, no account and no key.
+#   docker build -t dabyl .   then   docker compose up
+FROM python:3.11-slim-bookworm AS build
+WORKDIR /build
+COPY requirements.txt pyproject.toml README.md LICENSE ./
+RUN python -m venv /opt/dabyl \
+ && /opt/dabyl/bin/pip install --no-cache-dir --disable-pip-version-check -r requirements.txt
+COPY monitor monitor
+COPY collectors collectors
+COPY alerts alerts
+COPY config config
+RUN /opt/dabyl/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation .
+
+FROM python:3.11-slim-bookworm
+RUN useradd --system --uid 10001 --home-dir /var/lib/dabyl --create-home dabyl
+COPY --from=build /opt/dabyl /opt/dabyl
+ENV PATH=/opt/dabyl/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    DABYL_DATA=/var/lib/dabyl \
+    DABYL_LOG_FORMAT=json
+USER dabyl
+VOLUME /var/lib/dabyl
+EXPOSE 8765
+HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 CMD ["dabyl", "status", "--quiet"]
+# SIGTERM stops in stages within ten seconds; what was committed is kept.
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["dabyl"]
+CMD ["run"]

@@ -1,0 +1,79 @@
+"""Which language a text is written in: by script, Kazakh letters and function words. A rule, not a model.
+
+The lexicons of all languages are always run; the language only decides whether Kazakh typed without its letters is
+looked for, and what we call the text.
+"""
+
+import re
+from typing import Final
+
+from monitor.read.tokens import Text
+
+_KAZAKH: Final = re.compile("[әғқңөұүһ]|[іi](?=[а-яәғқңөұүһі])|(?<=[а-яәғқңөұүһ])і")
+_CYRILLIC: Final = re.compile("[а-яәғқңөұүһі]")
+_LATIN: Final = re.compile("[a-zäöüğşıñáóúńǵýž]")
+_ARABIC: Final = re.compile("[\u0600-\u06ff]")
+
+_KAZAKH_WORDS: Final = frozenset(
+    "және мен бен пен үшін бойынша туралы деп деді болды болған жоқ бар емес осы сол бұл бір екі қазір кейін бұрын "
+    "жылы күні адам халық облысы қаласы ауданы алаңы үкімет полиция ұсталды шықты жатыр тұр деген керек арасында "
+    # The same typed without the Kazakh letters.
+    "жане ушин бул казир кейин бурын жылы куни халык облысы каласы ауданы аланы укимет усталды шыкты кала халкы "
+    "барлык тур адамдар аланда коше алан казак казакша емес дейди айтты туралы болып отыр кеше бугин ертен келди "
+    "жерде жок болды интернет истемейди омир журт шыгып жиналды наразылык полицейлер тургындар".split()
+)
+_KAZAKH_LATIN: Final = frozenset(
+    "men ben pen jáne jäne zhane jane ushin úshin üşin boıynsha boiynsha turaly dep dedi boldy joq bar emes osy sol bul "
+    "bir qazir keıin kein jyly kúni küni kuni adam halyq halıq khalyq oblysy oblısı qalasy qalası audany aūdany alańy "
+    "alañı alany alangy qazaqstan qazaqstanda almatyda astanada ustaldy ustaldı shyqty şıqtı jatyr jatır tur narazylyq "
+    "narazılıq mıtıng miting polısııa polisiya policiya adamdy adamdar turgyndar tūrğyndar ınternet joqqa buǵattaldy "
+    "buğattaldı bughattaldy kóshe köşe koshe eki úsh jüz júz".split()
+)
+_RUSSIAN_WORDS: Final = frozenset(
+    "и в на не что по из за для это как от его к с о у же но был была были после около более человек года город области "
+    "об при или так также уже еще до под со все сообщает сообщили".split()
+)
+_ENGLISH_WORDS: Final = frozenset(
+    "the of and to in a is was were for on that with by as at from has have been people after police are an its it "
+    "over this their said says not".split()
+)
+
+
+def identify(text: Text) -> str:
+    """`ru`, `kk`, `en`, or `und` where nothing tells; of a mixed text, the language of most words."""
+    return identify_words(text.words[:400], text.original[:4000].lower())
+
+
+def identify_words(words: list[str], sample: str) -> str:
+    """The same from words already cut."""
+    cyrillic, latin, arabic = (len(script.findall(sample)) for script in (_CYRILLIC, _LATIN, _ARABIC))
+    if arabic > max(cyrillic, latin):
+        return "kk" if re.search("[ۇۋەىڭۆگچ]|ء", sample) else "und"
+    if cyrillic >= latin and cyrillic:
+        return _of_cyrillic(words)
+    return _of_latin(words, sample) if latin else "und"
+
+
+def _of_cyrillic(words: list[str]) -> str:
+    kazakh = sum(1 for word in words if word in _KAZAKH_WORDS or _KAZAKH.search(word))
+    russian = sum(1 for word in words if word in _RUSSIAN_WORDS or word.endswith(_RUSSIAN_ENDINGS))
+    if kazakh == russian:
+        return "kk" if kazakh and _KAZAKH.search(" ".join(words)) else "ru"
+    return "kk" if kazakh > russian else "ru"
+
+
+_RUSSIAN_ENDINGS: Final = ("ого", "его", "ыми", "ими", "ться", "ется", "ении", "ения", "ость", "ами", "ями", "ает", "ыло",
+                           "или", "али", "ых", "ий", "ый", "ая", "ое", "ые", "ую", "ешь", "ить", "ать", "лся", "лись")
+
+
+def _of_latin(words: list[str], sample: str) -> str:
+    english = sum(1 for word in words if word in _ENGLISH_WORDS)
+    kazakh = sum(1 for word in words if word in _KAZAKH_LATIN or word.endswith(_KAZAKH_LATIN_ENDINGS))
+    kazakh += len(re.findall("[ğşıñńǵ]", sample))
+    if kazakh > english:
+        return "kk"
+    return "en" if english or len(words) >= 2 else "und"
+
+
+_KAZAKH_LATIN_ENDINGS: Final = ("lyq", "lıq", "dyń", "nyń", "nıñ", "dyng", "nyng", "lardy", "lary", "ları", "daǵy", "dağı",
+                                "ldy", "ldı", "yldy", "ıldı", "uda", "ynda", "ında", "ynan", "ınan", "pty", "ptı")

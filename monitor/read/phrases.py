@@ -1,0 +1,171 @@
+"""Finds many phrases in a list of words at once, in time that depends on the words and not on the number of phrases.
+
+A phrase is written as people would write it down: `выш(ел|ли|едш*) на площад*`. Elements are separated by spaces:
+
+- `word` exactly this word; `stem*` any ending; `(a|b*)` alternatives, also inside a word; `[N]` a number;
+- `...` up to four words that do not matter; `_` exactly one word that does not matter.
+
+The first element decides where a phrase may begin, and each word's answer to that is remembered, so an ordinary word
+costs one look into a dict.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Final
+
+MAX_GAP: Final = 4
+_MEMORY: Final = 200_000
+_GROUP = re.compile(r"\(([^()]*)\)")
+NUMBER_WORDS: Final = frozenset(
+    "один одна двое два две трое три четверо четыре пятеро пять шесть семь восемь девять десять десятки десятков сотни "
+    "сотен тысячи несколько бір екі үш төрт бес алты жеті сегіз тоғыз он ондаған жүздеген бірнеше one two three four "
+    "five six seven eight nine ten dozens hundreds thousands several".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One place in a phrase: whole words and stems that may stand there."""
+
+    words: frozenset[str] = frozenset()
+    stems: tuple[str, ...] = ()
+    number: bool = False
+    gap: int = 0
+    any_word: bool = False
+
+    def fits(self, word: str) -> bool:
+        """Whether this word may stand here."""
+        if word in self.words or self.any_word:
+            return True
+        if self.stems and word.startswith(self.stems):
+            return True
+        return self.number and (word.isdecimal() or word in NUMBER_WORDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A phrase met: whose it is, and the first and the last word of it."""
+
+    owner: int
+    first: int
+    last: int
+
+
+def parse_phrases(phrase: str, change: Callable[[str], str] = str) -> list[tuple[Element, ...]]:
+    """A phrase as it is written down; more than one where an alternative has several words.
+
+    Raises:
+        ValueError: empty, or begins with what matches anything.
+    """
+    pieces = _GROUP.split(phrase)
+    choices = [
+        piece.split("|") if place % 2 and " " in piece else [f"({piece})" if place % 2 else piece]
+        for place, piece in enumerate(pieces)
+    ]
+    return [parse_phrase("".join(choice), change) for choice in product(*choices)]
+
+
+def parse_phrase(phrase: str, change: Callable[[str], str] = str) -> tuple[Element, ...]:
+    """The elements of a phrase without alternatives of several words; `change` folds each literal part.
+
+    Raises:
+        ValueError: empty, or begins with what matches anything.
+    """
+    elements = tuple(_element(part, change) for part in _split(phrase.lower().replace("ё", "е")))
+    if not elements or elements[0].gap or elements[0].any_word:
+        message = f"a phrase must begin with a word: '{phrase}'"
+        raise ValueError(message)
+    return elements
+
+
+def _split(phrase: str) -> list[str]:
+    """Parts between spaces that stand outside brackets."""
+    return re.findall(r"(?:\([^()]*\)|\[n\]|[^\s()])+", phrase)
+
+
+def _element(part: str, change: Callable[[str], str]) -> Element:
+    if part == "...":
+        return Element(gap=MAX_GAP)
+    if part == "_":
+        return Element(any_word=True)
+    if part == "[n]":
+        return Element(number=True)
+    choices = _alternatives(part)
+    words = frozenset(change(choice) for choice in choices if not choice.endswith("*"))
+    stems = tuple(sorted({change(choice[:-1]) for choice in choices if choice.endswith("*")}))
+    if not all(stems) or "" in words:
+        message = f"an empty alternative in '{part}'"
+        raise ValueError(message)
+    return Element(words, stems)
+
+
+def _alternatives(part: str) -> list[str]:
+    """`выш(ел|ли)` as `вышел`, `вышли`."""
+    pieces = _GROUP.split(part)
+    choices = [piece.split("|") if place % 2 else [piece] for place, piece in enumerate(pieces)]
+    return ["".join(choice) for choice in product(*choices)]
+
+
+class PhraseMatcher:
+    """Phrases of many owners, looked for together."""
+
+    def __init__(self, phrases: Iterable[tuple[int, tuple[Element, ...]]]) -> None:
+        self._phrases = list(phrases)
+        self._exact: dict[str, list[int]] = {}
+        self._stems: dict[str, list[int]] = {}
+        self._numbers = [place for place, (_, elements) in enumerate(self._phrases) if elements[0].number]
+        for place, (_, elements) in enumerate(self._phrases):
+            for word in elements[0].words:
+                self._exact.setdefault(word, []).append(place)
+            for stem in elements[0].stems:
+                self._stems.setdefault(stem, []).append(place)
+        self._longest = max(map(len, self._stems), default=0)
+        self._memory: dict[str, tuple[int, ...]] = {}
+
+    def begins(self, word: str) -> tuple[int, ...]:
+        """Which phrases may begin with this word."""
+        known = self._memory.get(word)
+        if known is None:
+            if len(self._memory) > _MEMORY:
+                self._memory.clear()
+            known = self._memory[word] = self._look_up(word)
+        return known
+
+    def _look_up(self, word: str) -> tuple[int, ...]:
+        found = set(self._exact.get(word, ()))
+        for length in range(1, min(len(word), self._longest) + 1):
+            found.update(self._stems.get(word[:length], ()))
+        if self._numbers and (word.isdecimal() or word in NUMBER_WORDS):
+            found.update(self._numbers)
+        return tuple(sorted(found))
+
+    def find(self, words: Sequence[str]) -> list[Found]:
+        """Every phrase met, in the order of the words."""
+        memory = self._memory
+        found: list[Found] = []
+        for place, word in enumerate(words):
+            candidates = memory.get(word)
+            if candidates is None:
+                candidates = self.begins(word)
+            for candidate in candidates:
+                owner, elements = self._phrases[candidate]
+                last = _last(elements, words, place) if len(elements) > 1 else place
+                if last is not None:
+                    found.append(Found(owner, place, last))
+        return found
+
+
+def _last(elements: tuple[Element, ...], words: Sequence[str], place: int) -> int | None:
+    """Where the phrase that begins at `place` ends; `None` if it does not stand there."""
+    gap = 0
+    for element in elements[1:]:
+        if element.gap:
+            gap = element.gap
+            continue
+        place = next((step for step in range(place + 1, min(place + gap + 2, len(words))) if element.fits(words[step])), -1)
+        if place < 0:
+            return None
+        gap = 0
+    return place
