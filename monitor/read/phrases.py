@@ -59,12 +59,44 @@ def parse_phrases(phrase: str, change: Callable[[str], str] = str) -> list[tuple
     Raises:
         ValueError: empty, or begins with what matches anything.
     """
-    pieces = _GROUP.split(phrase)
+    pieces = _GROUP.split(_flat(phrase))
     choices = [
         piece.split("|") if place % 2 and " " in piece else [f"({piece})" if place % 2 else piece]
         for place, piece in enumerate(pieces)
     ]
-    return [parse_phrase("".join(choice), change) for choice in product(*choices)]
+    return [parse_phrase(way, change) for choice in product(*choices) for way in _with_optional("".join(choice))]
+
+
+_NESTED = re.compile(r"([(|])([^()|]*)\(([^()]*)\)([^()|]*)(?=[|)])")
+
+
+def _flat(phrase: str) -> str:
+    """`(выш(ел|ли)|стоит)` as `(вышел|вышли|стоит)`: alternatives inside alternatives are multiplied out."""
+    for _ in range(100):
+        depth_two = next((found for found in _NESTED.finditer(phrase) if _inside(phrase, found.start(2))), None)
+        if depth_two is None:
+            return phrase
+        opening, before, choices, after = depth_two.groups()
+        spread = "|".join(f"{before}{choice}{after}" for choice in choices.split("|"))
+        phrase = phrase[: depth_two.start()] + opening + spread + phrase[depth_two.end() :]
+    return phrase
+
+
+def _inside(phrase: str, place: int) -> bool:
+    return phrase[:place].count("(") > phrase[:place].count(")")
+
+
+def _with_optional(phrase: str) -> list[str]:
+    """`a (|b|c)` as `a` and `a (b|c)`: an empty alternative of a whole element makes it optional."""
+    ways: list[list[str]] = [[]]
+    for part in _split(phrase):
+        choices = part[1:-1].split("|") if part.startswith("(") and part.endswith(")") else []
+        if "" in choices:
+            kept = f"({'|'.join(filter(None, choices))})"
+            ways = [way + more for way in ways for more in ([], [kept])]
+        else:
+            ways = [[*way, part] for way in ways]
+    return [" ".join(way) for way in ways]
 
 
 def parse_phrase(phrase: str, change: Callable[[str], str] = str) -> tuple[Element, ...]:
@@ -109,23 +141,32 @@ def _alternatives(part: str) -> list[str]:
 
 
 class PhraseMatcher:
-    """Phrases of many owners, looked for together."""
+    """Phrases of many owners, looked for together.
+
+    Each phrase is looked up by its anchor, the most telling word before its first gap: «в нескольких городах» by
+    «нескольких», so that «в» costs nothing.
+    """
 
     def __init__(self, phrases: Iterable[tuple[int, tuple[Element, ...]]]) -> None:
-        self._phrases = list(phrases)
+        self._phrases = [(owner, elements, _anchor(elements)) for owner, elements in phrases]
         self._exact: dict[str, list[int]] = {}
         self._stems: dict[str, list[int]] = {}
-        self._numbers = [place for place, (_, elements) in enumerate(self._phrases) if elements[0].number]
-        for place, (_, elements) in enumerate(self._phrases):
-            for word in elements[0].words:
-                self._exact.setdefault(word, []).append(place)
-            for stem in elements[0].stems:
-                self._stems.setdefault(stem, []).append(place)
+        self._numbers: list[int] = []
+        for place, (_, elements, anchor) in enumerate(self._phrases):
+            self._index(place, elements[anchor])
         self._longest = max(map(len, self._stems), default=0)
         self._memory: dict[str, tuple[int, ...]] = {}
 
+    def _index(self, place: int, element: Element) -> None:
+        if element.number:
+            self._numbers.append(place)
+        for word in element.words:
+            self._exact.setdefault(word, []).append(place)
+        for stem in element.stems:
+            self._stems.setdefault(stem, []).append(place)
+
     def begins(self, word: str) -> tuple[int, ...]:
-        """Which phrases may begin with this word."""
+        """Which phrases this word may stand for."""
         known = self._memory.get(word)
         if known is None:
             if len(self._memory) > _MEMORY:
@@ -150,11 +191,29 @@ class PhraseMatcher:
             if candidates is None:
                 candidates = self.begins(word)
             for candidate in candidates:
-                owner, elements = self._phrases[candidate]
-                last = _last(elements, words, place) if len(elements) > 1 else place
+                owner, elements, anchor = self._phrases[candidate]
+                if len(elements) == 1:
+                    found.append(Found(owner, place, place))
+                    continue
+                first = place - anchor
+                if anchor and (first < 0 or not all(elements[step].fits(words[first + step]) for step in range(anchor))):
+                    continue
+                last = _last(elements[anchor:], words, place)
                 if last is not None:
-                    found.append(Found(owner, place, last))
+                    found.append(Found(owner, first, last))
         return found
+
+
+def _anchor(elements: tuple[Element, ...]) -> int:
+    """The most telling element before the first gap: the one whose shortest way of being met is longest."""
+    before = next((place for place, element in enumerate(elements) if element.gap), len(elements))
+    return max(range(before), key=lambda place: (_telling(elements[place]), -place))
+
+
+def _telling(element: Element) -> int:
+    if element.any_word or element.number:
+        return 0
+    return min(map(len, (*element.words, *element.stems)))
 
 
 def _last(elements: tuple[Element, ...], words: Sequence[str], place: int) -> int | None:
@@ -164,8 +223,11 @@ def _last(elements: tuple[Element, ...], words: Sequence[str], place: int) -> in
         if element.gap:
             gap = element.gap
             continue
-        place = next((step for step in range(place + 1, min(place + gap + 2, len(words))) if element.fits(words[step])), -1)
-        if place < 0:
+        edge = min(place + gap + 2, len(words))
+        place += 1
+        while place < edge and not element.fits(words[place]):
+            place += 1
+        if place >= edge:
             return None
         gap = 0
     return place

@@ -129,6 +129,10 @@ class Gazetteer:
         self._memory[word] = best
         return best
 
+    def knows(self, word: str) -> bool:
+        """Whether a place may begin with this word."""
+        return bool(self._matcher.begins(word)) or self._single(word) is not None
+
     def mentions(self, text: Text) -> list[Mention]:
         """Every place named, in the order of the text."""
         words = text.words
@@ -150,11 +154,14 @@ class Gazetteer:
     def _has_cue(self, text: Text, place: int, word: str, named: Named) -> bool:
         """An ordinary word is a place only where the text shows that it is meant."""
         capital = text.original[text.starts[place]].isupper()
-        if word not in self._cues:
-            return capital or named.population >= 20_000 or named.region is None
         before = text.words[place - 1] if place else ""
         after = text.words[place + 1] if place + 1 < len(text.words) else ""
-        if before in _CUES or after in _CUES:
+        named_as_place = before in _CUES - _PREPOSITIONS or after in _CUES - _PREPOSITIONS
+        if named.region is not None and named.population < 20_000:
+            return capital and named_as_place
+        if word not in self._cues:
+            return capital or named.population >= 100_000
+        if named_as_place:
             return capital
         shouted = text.original[text.starts[place] : text.ends[place]].isupper() and len(word) > 1
         starts_sentence = place == 0 or text.sentences[place - 1] != text.sentences[place]

@@ -65,13 +65,12 @@ def tokenize(text: str) -> Text:
     """The words of the text, at most those of its first `MAX_CHARACTERS` characters."""
     body = lowered(text[:MAX_CHARACTERS])
     clean, origin = _looked_through(body)
-    words: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    for found in _WORD.finditer(clean):
-        words.append(repaired(found.group()))
-        starts.append(origin[found.start()] if origin else found.start())
-        ends.append((origin[found.end() - 1] if origin else found.end() - 1) + 1)
+    spans = [found.span() for found in _WORD.finditer(clean)]
+    words = [clean[start:end] for start, end in spans]
+    if _LATIN.search(clean) and _CYRILLIC.search(clean):
+        words = [repaired(word) for word in words]
+    starts = [start for start, _ in spans] if origin is None else [origin[start] for start, _ in spans]
+    ends = [end for _, end in spans] if origin is None else [origin[end - 1] + 1 for _, end in spans]
     return Text(text, words, starts, ends, _sentences(text[:MAX_CHARACTERS], starts))
 
 
@@ -84,8 +83,8 @@ def repaired(word: str) -> str:
 
 def _looked_through(body: str) -> tuple[str, list[int] | None]:
     """The text without what shows nothing, and for each kept character where it stood; `None` if nothing went."""
-    gaps = [(found.start(), found.end()) for found in _INVISIBLE.finditer(body)]
-    gaps += [(found.start(), found.end()) for found in _STARRED.finditer(body)]
+    gaps = [found.span() for found in _INVISIBLE.finditer(body)]
+    gaps += [found.span() for found in _STARRED.finditer(body)]
     for run in _SPACED.finditer(body):
         # «м и т и н г»: the letters are wanted, what stands between them is not.
         gaps += [(run.start() + step, run.start() + step + 1) for step in range(1, run.end() - run.start(), 2)]

@@ -1,0 +1,216 @@
+"""From phrases met to findings: each trigger is weighed in its surroundings, and what says the same is joined."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from monitor.domain.kinds import EventKind, Family
+from monitor.domain.signals import Finding, Hit, Interval
+from monitor.read.compiled import Compiled, Requirement, concerns
+from monitor.read.context import tells_of_another_year
+from monitor.read.counts import CountHit, counts
+from monitor.read.lexicon import Entry, Modifier, Noise, Scope
+from monitor.read.phrases import Found
+from monitor.read.places import Mention, Where, where
+from monitor.read.tokens import Text
+
+NEAR_WORDS: Final = 4
+LEAST_STRENGTH: Final = 0.3
+"""Weaker findings are not worth a line (0..1)."""
+
+_EVERYWHERE: Final = {EventKind.NET_BLACKOUT_NATIONAL}
+_ROLES: Final = {
+    Family.POLICE: {"detained", "injured", "killed", "participants", "days", "released"},
+    Family.CUSTODY: {"detained", "killed", "released", "injured"},
+    Family.PROSECUTION: {"detained", "days", "fine", "charged"},
+    Family.ASSEMBLY: {"participants", "detained"},
+    Family.LABOUR: {"participants", "detained"},
+    Family.UNREST: {"participants", "detained", "injured", "killed"},
+    Family.MEDIA: {"detained", "injured", "days", "fine"},
+    Family.DEFENDER: {"detained", "days"},
+    Family.STATE: {"killed", "injured", "detained"},
+}
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """A text with all that stands around its triggers."""
+
+    text: Text
+    compiled: Compiled
+    context: Sequence[Found]
+    mentions: Sequence[Mention]
+    published_at: datetime | None
+    home_region: str | None
+    _by_owner: dict[int, list[Found]] = field(default_factory=dict, init=False)
+    _counts: list[CountHit] | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        """Sort the context by what it belongs to."""
+        for found in self.context:
+            self._by_owner.setdefault(found.owner, []).append(found)
+
+    def met(self, owner: int, trigger: Found, scope: Scope) -> Found | None:
+        """Something of this owner within the scope of a trigger; words of the trigger itself do not count."""
+        for found in self._by_owner.get(owner, ()):
+            if found.first <= trigger.last and found.last >= trigger.first and scope != "text":
+                inside = trigger.first <= found.first and found.last <= trigger.last
+                if inside and found.last - found.first < trigger.last - trigger.first:
+                    return found
+                if not inside:
+                    return found
+                continue
+            if scope == "text" or self._reaches(found, trigger, scope):
+                return found
+        return None
+
+    def _reaches(self, found: Found, trigger: Found, scope: Scope) -> bool:
+        if self.text.sentences[found.first] != self.text.sentences[trigger.first]:
+            return False
+        gap = max(found.first - trigger.last, trigger.first - found.last)
+        return scope == "sentence" or gap <= NEAR_WORDS
+
+    def owners(self, kind: type) -> list[int]:
+        """Owners of that type that were met at all, in order."""
+        return sorted(owner for owner in self._by_owner if isinstance(self.compiled.owners[owner], kind))
+
+    def numbers(self) -> list[CountHit]:
+        """Numbers of the text, read once."""
+        if self._counts is None:
+            self._counts = counts(self.text)
+        return self._counts
+
+    def hit(self, rule: str, first: int, last: int) -> Hit:
+        """A reason with its words as they stand in the original."""
+        start, end = self.text.starts[first], self.text.ends[last]
+        return Hit(rule, self.text.original[start:end], start, end)
+
+
+def findings(around: Surroundings, triggers: Sequence[Found]) -> tuple[Finding, ...]:
+    """What the triggers come to, strongest first; the same kind in the same regions is one finding."""
+    joined: dict[tuple[EventKind, tuple[str, ...]], Finding] = {}
+    for trigger in triggers:
+        finding = _weigh(around, trigger)
+        if finding is None:
+            continue
+        key = (finding.kind, finding.regions)
+        joined[key] = _join(joined[key], finding) if key in joined else finding
+    ordered = sorted(_without_vague(joined), key=lambda finding: (-finding.strength, finding.kind.value, finding.regions))
+    return tuple(finding for finding in ordered if finding.strength >= LEAST_STRENGTH)
+
+
+def _weigh(around: Surroundings, trigger: Found) -> Finding | None:
+    """One trigger in its surroundings; `None` where they forbid it."""
+    entry = around.compiled.owners[trigger.owner]
+    assert isinstance(entry, Entry)
+    requirement = around.compiled.requirements[trigger.owner]
+    reasons = _needed(around, trigger, requirement)
+    if reasons is None or _forbidden(around, trigger, requirement) or _noisy(around, trigger, entry.kind):
+        return None
+    effects = _effects(around, trigger, entry.kind)
+    if effects & {"negated", "hypothetical"}:
+        return None
+    place = _where(around, trigger, entry.kind)
+    if place is None:
+        return None
+    past = entry.past or "past" in effects or tells_of_another_year(around.text, trigger, around.published_at)
+    strength = entry.strength * (0.75 if "announced" in effects else 1.0) * (0.7 if not place.regions else 1.0)
+    return Finding(
+        kind=entry.kind,
+        regions=place.regions,
+        places=place.places,
+        strength=round(strength, 3),
+        counts=_counts(around, trigger, entry.kind),
+        denied="denied" in effects,
+        past=past,
+        because=(
+            around.hit(entry.id, trigger.first, trigger.last),
+            *(around.hit(f"{entry.id}:near", found.first, found.last) for found in reasons),
+        ),
+    )
+
+
+def _needed(around: Surroundings, trigger: Found, requirement: Requirement) -> list[Found] | None:
+    reasons: list[Found] = []
+    for groups, scope in ((requirement.needs, "sentence"), (requirement.needs_text, "text")):
+        for group in groups:
+            found = around.met(group, trigger, scope)  # type: ignore[arg-type]
+            if found is None:
+                return None
+            reasons.append(found)
+    return reasons
+
+
+def _forbidden(around: Surroundings, trigger: Found, requirement: Requirement) -> bool:
+    here = any(around.met(group, trigger, "sentence") for group in requirement.unless)
+    return here or any(around.met(group, trigger, "text") for group in requirement.unless_text)
+
+
+def _noisy(around: Surroundings, trigger: Found, kind: EventKind) -> bool:
+    for owner in around.owners(Noise):
+        noise = around.compiled.noise[owner]
+        if not concerns(noise.cancels, kind) or around.met(owner, trigger, noise.scope) is None:
+            continue
+        if not any(around.met(group, trigger, "sentence") for group in around.compiled.requirements[owner].spares):
+            return True
+    return False
+
+
+def _effects(around: Surroundings, trigger: Found, kind: EventKind) -> set[str]:
+    effects: set[str] = set()
+    for owner in around.owners(Modifier):
+        modifier = around.compiled.modifiers[owner]
+        if concerns(modifier.kinds, kind) and around.met(owner, trigger, modifier.scope) is not None:
+            effects.add(modifier.effect)
+    return effects
+
+
+def _where(around: Surroundings, trigger: Found, kind: EventKind) -> Where | None:
+    """Where it is; `None` where it is abroad."""
+    found = where(around.text, around.mentions, trigger.first, trigger.last)
+    if found.is_foreign:
+        return None
+    if kind in _EVERYWHERE and found.regions != ("KZ",) and len(found.regions) != 1:
+        return Where(regions=("KZ",), places=found.places, rule="national by its kind")
+    if not found.regions and around.home_region:
+        return Where(regions=(around.home_region,), rule="home of the source")
+    return found
+
+
+def _counts(around: Surroundings, trigger: Found, kind: EventKind) -> dict[str, Interval]:
+    """Numbers of the same sentence that fit the kind; the first of each role."""
+    roles = _ROLES.get(kind.family, set())
+    sentence = around.text.sentences[trigger.first]
+    found: dict[str, Interval] = {}
+    for number in around.numbers():
+        if number.role in roles and abs(around.text.sentences[number.first] - sentence) <= 1:
+            found.setdefault(number.role, (number.low, number.high))
+    return found
+
+
+def _join(left: Finding, right: Finding) -> Finding:
+    """Two reasons for the same thing: surer than each alone, never certain."""
+    strength = 1 - (1 - left.strength) * (1 - right.strength * 0.5)
+    hits = {(hit.rule, hit.start, hit.end): hit for hit in (*left.because, *right.because)}
+    return Finding(
+        kind=left.kind,
+        regions=left.regions,
+        places=tuple(dict.fromkeys((*left.places, *right.places))),
+        strength=round(min(strength, 0.98), 3),
+        counts={**right.counts, **left.counts},
+        denied=left.denied or right.denied,
+        past=left.past and right.past,
+        because=tuple(sorted(hits.values(), key=lambda hit: (hit.start, hit.end, hit.rule)))[:12],
+    )
+
+
+def _without_vague(joined: dict[tuple[EventKind, tuple[str, ...]], Finding]) -> list[Finding]:
+    """A kind found both at a place and nowhere is found at that place."""
+    placed = {kind for kind, regions in joined if regions and regions != ("KZ",)}
+    firm = {kind for kind, regions in joined if regions}
+    return [
+        finding
+        for (kind, regions), finding in joined.items()
+        if not (regions == ("KZ",) and kind in placed and kind not in _EVERYWHERE) and (regions or kind not in firm)
+    ]

@@ -1,0 +1,145 @@
+"""Lexicons made ready for matching: every phrase of every language in matchers, every word class resolved.
+
+Kazakh is compiled three times: as it is written, as it is typed without its letters, and as the skeleton in which
+Latin and Arabic script meet. The latter two are only asked where the text is Kazakh.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from monitor.domain.kinds import EventKind, Family
+from monitor.read.lexicon import Entry, Lexicon, Modifier, Noise
+from monitor.read.phrases import Element, Found, PhraseMatcher, parse_phrases
+from monitor.read.script import arabic_skeleton, folded, skeleton
+from monitor.read.tokens import Text
+
+Owner = Entry | Noise | Modifier | str
+"""What a phrase belongs to; a string is the name of a group of context words."""
+
+CHANGES: Final[dict[str, Callable[[str], str]]] = {
+    "plain": str,
+    "folded": folded,
+    "skeleton": skeleton,
+    "arabic": arabic_skeleton,
+}
+
+
+class LexiconError(ValueError):
+    """An entry that cannot be used; the message names it."""
+
+    def __init__(self, entry: str, message: str) -> None:
+        super().__init__(f"{entry}: {message}")
+        self.entry = entry
+        self.message = message
+
+
+@dataclass(slots=True)
+class _Form:
+    """One way of writing: phrases that begin findings, and phrases that surround them."""
+
+    triggers: list[tuple[int, tuple[Element, ...]]] = field(default_factory=list)
+    context: list[tuple[int, tuple[Element, ...]]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """What an entry asks of its surroundings, as numbers of context groups."""
+
+    needs: tuple[int, ...]
+    needs_text: tuple[int, ...]
+    unless: tuple[int, ...]
+    unless_text: tuple[int, ...]
+    spares: tuple[int, ...] = ()
+
+
+class Compiled:
+    """All lexicons together."""
+
+    def __init__(self, lexicons: Sequence[Lexicon]) -> None:
+        self.owners: list[Owner] = []
+        self.requirements: dict[int, Requirement] = {}
+        self._groups: dict[tuple[str, tuple[str, ...]], int] = {}
+        forms = {name: _Form() for name in CHANGES}
+        for lexicon in lexicons:
+            self._add(lexicon, forms)
+        self.triggers = {name: PhraseMatcher(form.triggers) for name, form in forms.items()}
+        self.context = {name: PhraseMatcher(form.context) for name, form in forms.items()}
+        self.modifiers = {place: owner for place, owner in enumerate(self.owners) if isinstance(owner, Modifier)}
+        self.noise = {place: owner for place, owner in enumerate(self.owners) if isinstance(owner, Noise)}
+
+    def find(self, matchers: dict[str, PhraseMatcher], text: Text, ways: Iterable[str]) -> list[Found]:
+        """Every phrase met inside a sentence in any of these ways of writing, without repeats."""
+        words, sentences = text.words, text.sentences
+        found: dict[tuple[int, int, int], Found] = {}
+        for way in ways:
+            changed = words if way == "plain" else [CHANGES[way](word) for word in words]
+            for hit in matchers[way].find(changed):
+                if sentences[hit.first] == sentences[hit.last]:
+                    found[hit.owner, hit.first, hit.last] = hit
+        return sorted(found.values(), key=lambda hit: (hit.first, hit.last, hit.owner))
+
+    def _add(self, lexicon: Lexicon, forms: dict[str, _Form]) -> None:
+        for entry in lexicon.entries:
+            place = self._own(entry)
+            self._phrases(lexicon, entry.id, entry.any, place, forms, trigger=True)
+            self.requirements[place] = Requirement(
+                tuple(self._group(lexicon, entry.id, group, forms) for group in entry.needs),
+                tuple(self._group(lexicon, entry.id, group, forms) for group in entry.needs_text),
+                tuple(self._group(lexicon, entry.id, (phrase,), forms) for phrase in entry.unless),
+                tuple(self._group(lexicon, entry.id, (phrase,), forms) for phrase in entry.unless_text),
+            )
+        for noise in lexicon.noise:
+            place = self._own(noise)
+            self._phrases(lexicon, noise.id, noise.any, place, forms, trigger=False)
+            spares = tuple(self._group(lexicon, noise.id, (phrase,), forms) for phrase in noise.spares)
+            self.requirements[place] = Requirement((), (), (), (), spares)
+        for modifier in lexicon.modifiers:
+            self._phrases(lexicon, modifier.id, modifier.any, self._own(modifier), forms, trigger=False)
+
+    def _own(self, owner: Owner) -> int:
+        self.owners.append(owner)
+        return len(self.owners) - 1
+
+    def _group(self, lexicon: Lexicon, entry: str, phrases: tuple[str, ...], forms: dict[str, _Form]) -> int:
+        key = (lexicon.language, phrases)
+        if key not in self._groups:
+            self._groups[key] = self._own(f"{lexicon.language}:{' '.join(phrases)[:60]}")
+            self._phrases(lexicon, entry, phrases, self._groups[key], forms, trigger=False)
+        return self._groups[key]
+
+    def _phrases(
+        self, lexicon: Lexicon, entry: str, phrases: tuple[str, ...], owner: int, forms: dict[str, _Form], *, trigger: bool
+    ) -> None:
+        ways = list(CHANGES) if lexicon.language == "kk" else ["plain"]
+        for phrase in _resolved(lexicon, entry, phrases):
+            for way in ways:
+                target = forms[way].triggers if trigger else forms[way].context
+                try:
+                    target += [(owner, elements) for elements in parse_phrases(phrase, CHANGES[way])]
+                except ValueError as error:
+                    raise LexiconError(entry, str(error)) from None
+
+
+def _resolved(lexicon: Lexicon, entry: str, phrases: Iterable[str]) -> list[str]:
+    """The phrases with word classes put in: `@police` alone, or as an element of a phrase."""
+    result: list[str] = []
+    for phrase in phrases:
+        if phrase.startswith("@") and " " not in phrase:
+            result += _class(lexicon, entry, phrase)
+            continue
+        parts = [f"({'|'.join(_class(lexicon, entry, part))})" if part.startswith("@") else part for part in phrase.split(" ")]
+        result.append(" ".join(parts))
+    return result
+
+
+def _class(lexicon: Lexicon, entry: str, name: str) -> tuple[str, ...]:
+    words = lexicon.classes.get(name[1:])
+    if words is None:
+        raise LexiconError(entry, f"unknown word class '{name}'; known: {', '.join(sorted(lexicon.classes))}")
+    return words
+
+
+def concerns(targets: Sequence[Family | EventKind], kind: EventKind) -> bool:
+    """Whether a list of families and kinds speaks of this kind; an empty list speaks of all."""
+    return not targets or kind in targets or kind.family in targets

@@ -1,0 +1,47 @@
+"""When it was: years named in a text, compared with the day it was published."""
+
+from datetime import datetime
+from typing import Final
+
+from monitor.read.phrases import Found
+from monitor.read.tokens import Text
+
+_YEAR_WORDS: Final = ("год", "г", "жыл", "year")
+_IN: Final = frozenset("в in since с of".split())
+_MONTHS: Final = ("январ", "феврал", "март", "апрел", "мая", "июн", "июл", "август", "сентябр", "октябр", "ноябр", "декабр",
+                  "қаңтар", "ақпан", "наурыз", "сәуір", "мамыр", "маусым", "шілде", "тамыз", "қыркүйек", "қазан", "қараша",
+                  "желтоқсан", "january", "february", "march", "april", "may", "june", "july", "august", "september",
+                  "october", "november", "december", "кантар", "желтоксан")  # fmt: skip
+
+
+def tells_of_another_year(text: Text, trigger: Found, published_at: datetime | None) -> bool:
+    """Whether the sentence of the trigger names a year before the one it was published in.
+
+    Where the day of publishing is not known, a year that stands alone («в 2011 году») tells of another year, and a year
+    in a full date does not: it may be the day of the report itself.
+    """
+    sentence = text.sentences[trigger.first]
+    for place, word in enumerate(text.words):
+        if text.sentences[place] != sentence or not (len(word) == 4 and word.isdecimal() and word.isascii()):
+            continue
+        if not 1980 <= int(word) <= 2100 or not _is_year(text, place):
+            continue
+        if published_at is not None:
+            if int(word) < published_at.year and not _just_before(text, place, published_at):
+                return True
+        elif not (place and text.words[place - 1].startswith(_MONTHS)):
+            return True
+    return False
+
+
+def _is_year(text: Text, place: int) -> bool:
+    after = text.words[place + 1] if place + 1 < len(text.words) else ""
+    before = text.words[place - 1] if place else ""
+    return after.startswith(_YEAR_WORDS) or before in _IN or before.startswith(_MONTHS)
+
+
+def _just_before(text: Text, place: int, published_at: datetime) -> bool:
+    """In January, last December is news."""
+    month = text.words[place - 1] if place else ""
+    near = published_at.month == 1 and int(text.words[place]) == published_at.year - 1
+    return near and month.startswith(("декабр", "желтоқсан", "december"))

@@ -1,0 +1,70 @@
+"""Lexicons as people write them: `config/lexicons/*.yaml`, one file a language. Data that a native speaker can edit.
+
+An entry says: these phrases point to that kind of event, if these other words stand near, unless those do. Noise
+entries cancel kinds (sport, films, drills); modifiers turn a finding (past, denied, announced, negated).
+"""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from monitor.domain.kinds import EventKind, Family
+
+Scope = Literal["near", "sentence", "text"]
+Effect = Literal["past", "denied", "announced", "negated", "hypothetical"]
+
+
+class Entry(BaseModel):
+    """Phrases that point to a kind of event."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str = Field(pattern=r"^[a-z0-9_.]+$", description="unique; shown as the reason of a hit")
+    kind: EventKind = Field(description="what they point to")
+    any: tuple[str, ...] = Field(min_length=1, description="phrases; one is enough")
+    needs: tuple[tuple[str, ...], ...] = Field(
+        default=(), description="groups of phrases or @classes; each group must have one in the same sentence"
+    )
+    needs_text: tuple[tuple[str, ...], ...] = Field(default=(), description="the same anywhere in the text")
+    unless: tuple[str, ...] = Field(default=(), description="phrases or @classes that forbid it in the same sentence")
+    unless_text: tuple[str, ...] = Field(default=(), description="the same anywhere in the text")
+    strength: float = Field(default=0.7, gt=0, le=1, description="how sure these words alone are, 0..1")
+    past: bool = Field(default=False, description="these words by themselves tell of another day")
+    matches: tuple[str, ...] = Field(default=(), description="texts in which it must be found")
+    misses: tuple[str, ...] = Field(default=(), description="texts in which it must not be found")
+
+
+class Noise(BaseModel):
+    """Phrases that show that other words do not mean an event of ours."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str = Field(pattern=r"^[a-z0-9_.]+$", description="unique")
+    any: tuple[str, ...] = Field(min_length=1, description="phrases; one is enough")
+    cancels: tuple[Family | EventKind, ...] = Field(default=(), description="families or kinds; all where empty")
+    scope: Scope = Field(default="sentence", description="near (4 words), sentence, or the whole text")
+    spares: tuple[str, ...] = Field(default=(), description="phrases or @classes in the same sentence that lift it")
+
+
+class Modifier(BaseModel):
+    """Phrases that turn a finding."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str = Field(pattern=r"^[a-z0-9_.]+$", description="unique")
+    effect: Effect = Field(description="past, denied, announced, negated or hypothetical")
+    any: tuple[str, ...] = Field(min_length=1, description="phrases; one is enough")
+    kinds: tuple[Family | EventKind, ...] = Field(default=(), description="families or kinds it turns; all where empty")
+    scope: Scope = Field(default="sentence", description="near (4 words), sentence, or the whole text")
+
+
+class Lexicon(BaseModel):
+    """One file of `config/lexicons/`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    language: Literal["ru", "kk", "en"] = Field(description="its language")
+    classes: dict[str, tuple[str, ...]] = Field(default_factory=dict, description="words by name, used as @name")
+    entries: tuple[Entry, ...] = Field(description="what points to events")
+    noise: tuple[Noise, ...] = Field(default=(), description="what shows that nothing happened")
+    modifiers: tuple[Modifier, ...] = Field(default=(), description="what turns a finding")
