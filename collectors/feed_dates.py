@@ -25,7 +25,9 @@ _ZONES: Final = {
 _CLOCK = r"(?:\D{0,6}?(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<second>\d{2})(?:\.\d+)?)?)?"
 _ZONE = r"\s*(?P<zone>[+-]\d{2}:?\d{2}|[+-]\d{4}|[A-Za-zмск]{1,5})?"
 _WORDED = re.compile(
-    r"(?P<day>\d{1,2})[\s\-.]+(?P<month>[^\W\d_]{3,10})\.?,?[\s\-.]+(?P<year>\d{4}|\d{2})(?:\s*(?:г(?:ода|\.)?|ж(?:ыл\w*|\.)?),?)?" + _CLOCK + _ZONE
+    r"(?P<day>\d{1,2})[\s\-.]+(?P<month>[^\W\d_]{3,10})\.?,?[\s\-.]+(?P<year>\d{4}|\d{2})(?:\s*(?:г(?:ода|\.)?|ж(?:ыл\w*|\.)?),?)?"
+    + _CLOCK
+    + _ZONE
 )
 _MONTH_FIRST = re.compile(r"(?P<month>[A-Za-z]{3,9})\.?\s+(?P<day>\d{1,2}),?\s+(?P<year>\d{4})" + _CLOCK + _ZONE)
 _KAZAKH = re.compile(r"(?P<year>\d{4})\s+жыл\w*\s+(?P<day>\d{1,2})\s+(?P<month>[^\W\d_]{3,10})" + _CLOCK + _ZONE)
@@ -33,7 +35,9 @@ _ISO = re.compile(
     r"(?P<year>\d{4})-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2}))?(?:[T\s]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?)?"
     r"\s*(?P<zone>Z|z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2})?"
 )
-_COMPACT = re.compile(r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?:T?(?P<hour>\d{2}):?(?P<minute>\d{2}):?(?P<second>\d{2})?)?(?P<zone>Z|[+-]\d{4})?$")
+_COMPACT = re.compile(
+    r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?:T?(?P<hour>\d{2}):?(?P<minute>\d{2}):?(?P<second>\d{2})?)?(?P<zone>Z|[+-]\d{4})?$"
+)
 _FIGURES = re.compile(r"(?P<day>\d{1,2})[./](?P<month>\d{1,2})[./](?P<year>\d{4})" + _CLOCK + _ZONE)
 _FORMS: Final = (_WORDED, _ISO, _COMPACT, _MONTH_FIRST, _KAZAKH, _FIGURES)
 _MAX_LENGTH: Final = 80

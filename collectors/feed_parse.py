@@ -53,7 +53,9 @@ class ParsedFeed:
     problem: str | None = None
 
 
-def parse_feed(body: bytes, content_type: str | None = None, url: str | None = None, zone: str | None = None) -> ParsedFeed:
+def parse_feed(
+    body: bytes, content_type: str | None = None, url: str | None = None, zone: str | None = None
+) -> ParsedFeed:
     """The feed in these bytes.
 
     Args:
@@ -76,7 +78,9 @@ def parse_feed(body: bytes, content_type: str | None = None, url: str | None = N
         return ParsedFeed("json", title, entries, damage)
     root, problem = _tree(without_bombs(text))
     feed = _xml_feed(root, text, problem, url, zone)
-    return ParsedFeed(feed.kind, feed.title, feed.entries, f"larger than {MAX_BYTES >> 20} MiB: read in part" if cut else feed.problem)
+    return ParsedFeed(
+        feed.kind, feed.title, feed.entries, f"larger than {MAX_BYTES >> 20} MiB: read in part" if cut else feed.problem
+    )
 
 
 def _tree(text: str) -> tuple[Any, str | None]:
@@ -202,7 +206,12 @@ def _take(row: _Row, node: Any, name: str, tag: str, base: str | None) -> None:
         row.title = row.title or _title(node)
     elif name in {"guid", "id"} and (node.text or "").strip():
         row.id = (node.text or "").strip()
-        if name == "guid" and row.link is None and node.get("isPermaLink", "true").lower() == "true" and _is_web(row.id):
+        if (
+            name == "guid"
+            and row.link is None
+            and node.get("isPermaLink", "true").lower() == "true"
+            and _is_web(row.id)
+        ):
             row.link = row.id
     elif name == "link":
         _take_link(row, node, base)

@@ -1,0 +1,104 @@
+"""When a source is asked: rounds with jitter, back-off that doubles, and a state that says how the source feels.
+
+Promises: a source that cannot be reached is asked again ever more seldom (an hour at most), one that names a time is
+asked at that time, one that refuses us is left alone for a day, and each change of state is told once.
+"""
+
+import random
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from collectors.base import Collecting
+from collectors.rhythm import silent_since
+from monitor.domain.health import Feeling, Health
+from monitor.domain.ports import AccessDeniedError, Clock, UnavailableError
+from monitor.domain.reports import Item, Report
+from monitor.domain.sources import Source
+
+LONGEST_WAIT_SECONDS: Final = 3600.0
+DENIED_WAIT_SECONDS: Final = 86_400.0
+JITTER: Final = 0.15
+"""Each wait is longer or shorter by up to this share, so that a hundred sources never ask at once."""
+
+
+@dataclass(slots=True)
+class Backoff:
+    """How long to wait after failures in a row."""
+
+    base_seconds: float
+    failures: int = 0
+
+    def wait_seconds(self, asked_for_seconds: float | None) -> float:
+        """The next wait; what the other side asked for wins if it is longer."""
+        doubled = min(self.base_seconds * 2 ** min(self.failures, 10), LONGEST_WAIT_SECONDS)
+        return max(doubled, asked_for_seconds or 0.0)
+
+
+class Rounds:
+    """All rounds of one source, one after the other, for ever."""
+
+    def __init__(
+        self, source: Source, make: Callable[[str | None], Collecting], clock: Clock, *, cursor: str | None, seed: int = 0
+    ) -> None:
+        self._source = source
+        self._collector = make(cursor)
+        self._clock = clock
+        self._random = random.Random(f"{seed}:{source.id}")  # noqa: S311 - jitter, not a secret
+        self._backoff = Backoff(self._collector.every_seconds)
+        self._health: Health | None = None
+        self._posts: deque[datetime] = deque(maxlen=200)
+
+    async def items(self) -> AsyncIterator[Item]:
+        """Everything that the source brings, and how it feels each time that changes."""
+        await self._clock.sleep(self._random.random() * min(30.0, self._collector.every_seconds))
+        while True:
+            wait_seconds = self._collector.every_seconds
+            try:
+                async for item in self._collector.items():
+                    self._note(item)
+                    yield item
+                self._backoff.failures = 0
+                health = self._well()
+            except UnavailableError as error:
+                wait_seconds = self._backoff.wait_seconds(error.retry_after_seconds)
+                self._backoff.failures += 1
+                feeling = Feeling.THROTTLED if error.retry_after_seconds else Feeling.UNREACHABLE
+                health = self._feels(feeling, error.reason, wait_seconds)
+            except AccessDeniedError as error:
+                wait_seconds = DENIED_WAIT_SECONDS
+                health = self._feels(Feeling.DENIED, error.reason, wait_seconds)
+            yield Item(source=self._source.id, content=health)
+            spread = 1 + JITTER * (2 * self._random.random() - 1)
+            await self._clock.sleep(wait_seconds * spread)
+
+    def _note(self, item: Item) -> None:
+        if isinstance(item.content, Report):
+            self._posts.append(item.content.at)
+
+    def _well(self) -> Health:
+        now = self._clock.now()
+        silent = silent_since(self._posts, now, self._source.expected_hours_between_posts)
+        if silent is None:
+            health = self._feels(Feeling.OK, "answers", self._collector.every_seconds)
+        else:
+            hours = (now - max(self._posts)) / timedelta(hours=1)
+            health = self._feels(Feeling.SILENT, f"answers, but has published nothing for {hours:.0f} hours", None)
+        self._health = replace(health, last_good_at=now)
+        return self._health
+
+    def _feels(self, feeling: Feeling, reason: str, wait_seconds: float | None) -> Health:
+        now = self._clock.now()
+        before = self._health
+        self._health = Health(
+            subject=f"source:{self._source.id}",
+            feeling=feeling,
+            reason=reason,
+            since=before.since if before and before.feeling is feeling else now,
+            checked_at=now,
+            last_good_at=before.last_good_at if before else None,
+            retry_at=now + timedelta(seconds=wait_seconds) if wait_seconds is not None else None,
+        )
+        return self._health
