@@ -130,7 +130,7 @@ def _closed(text: str, items: list[Any]) -> int:
     names = {str(item.tag).rpartition("}")[2] for item in items}
     low = text.lower()
     closings = sum(low.count(f"</{name.lower()}") + low.count(f":{name.lower()}>") for name in names)
-    return closings if closings else len(items)
+    return closings or len(items)
 
 
 def _local(node: Any) -> str:
@@ -229,7 +229,7 @@ def _take_link(row: _Row, node: Any, base: str | None) -> None:
     address = (node.get("href") or node.text or "").strip()
     if not address or node.get("rel", "alternate") != "alternate":
         return
-    if row.link is None or row.link == row.id or node.get("type", "text/html") == "text/html" and node.get("href"):
+    if row.link is None or row.link == row.id or (node.get("type", "text/html") == "text/html" and node.get("href")):
         row.link = address if _is_web(address) else urljoin(base or "", address)
 
 

@@ -41,7 +41,13 @@ class Rounds:
     """All rounds of one source, one after the other, for ever."""
 
     def __init__(
-        self, source: Source, make: Callable[[str | None], Collecting], clock: Clock, *, cursor: str | None, seed: int = 0
+        self,
+        source: Source,
+        make: Callable[[str | None], Collecting],
+        clock: Clock,
+        *,
+        cursor: str | None,
+        seed: int = 0,
     ) -> None:
         self._source = source
         self._collector = make(cursor)

@@ -76,7 +76,9 @@ def _poll(node: LexborNode) -> dict[str, Any]:
         words = option.css_first(".tgme_widget_message_poll_option_text")
         share = option.css_first(".tgme_widget_message_poll_option_percent")
         figure = (share.text() if share else "").strip().rstrip("%")
-        options.append({"text": node_text(words) if words else "", "percent": int(figure) if figure.isdigit() else None})
+        options.append(
+            {"text": node_text(words) if words else "", "percent": int(figure) if figure.isdigit() else None}
+        )
     question = node.css_first(".tgme_widget_message_poll_question")
     sort = node.css_first(".tgme_widget_message_poll_type")
     return {
@@ -88,7 +90,9 @@ def _poll(node: LexborNode) -> dict[str, Any]:
 
 def _location(node: LexborNode) -> dict[str, Any]:
     holder = node if node.attributes.get("href") else node.parent
-    found = _POINT.search((holder.attributes.get("href") or "") if holder is not None else "") or _POINT.search(node.html or "")
+    found = _POINT.search((holder.attributes.get("href") or "") if holder is not None else "") or _POINT.search(
+        node.html or ""
+    )
     if found is None:
         return {}
     return {"latitude": float(found.group(1)), "longitude": float(found.group(2))}
@@ -127,4 +131,8 @@ def _unsupported(wrap: LexborNode) -> bool:
         if parent is None:
             return True
     shown = wrap.css_first(".media_supported_cont")
-    return shown is None and wrap.css_first(".media_not_supported_cont") is not None and not wrap.css(".tgme_widget_message_text")
+    return (
+        shown is None
+        and wrap.css_first(".media_not_supported_cont") is not None
+        and not wrap.css(".tgme_widget_message_text")
+    )

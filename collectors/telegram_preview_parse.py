@@ -118,7 +118,9 @@ def _message(node: LexborNode) -> Message | None:
 
 
 def _published(wrap: LexborNode) -> datetime | None:
-    for node in wrap.css(".tgme_widget_message_date time[datetime], .tgme_widget_message_meta time[datetime], time.datetime, time[datetime]"):
+    for node in wrap.css(
+        ".tgme_widget_message_date time[datetime], .tgme_widget_message_meta time[datetime], time.datetime, time[datetime]"
+    ):
         written = node.attributes.get("datetime") or ""
         if "message_video_duration" in (node.attributes.get("class") or "") or "T" not in written:
             continue
@@ -143,7 +145,9 @@ def _text(wrap: LexborNode) -> str:
     """The text of the post: the outermost text blocks that are not part of a reply's quote or a link's preview."""
     pieces = []
     for node in wrap.css(".tgme_widget_message_text"):
-        if _within(node, wrap, ("tgme_widget_message_reply", "tgme_widget_message_text", "tgme_widget_message_link_preview")):
+        if _within(
+            node, wrap, ("tgme_widget_message_reply", "tgme_widget_message_text", "tgme_widget_message_link_preview")
+        ):
             continue
         pieces.append(node_text(node))
     if not pieces and "service_message" in (wrap.attributes.get("class") or ""):

@@ -96,7 +96,9 @@ def findings(around: Surroundings, triggers: Sequence[Found]) -> tuple[Finding, 
             continue
         key = (finding.kind, finding.regions)
         joined[key] = _join(joined[key], finding) if key in joined else finding
-    ordered = sorted(_without_vague(joined), key=lambda finding: (-finding.strength, finding.kind.value, finding.regions))
+    ordered = sorted(
+        _without_vague(joined), key=lambda finding: (-finding.strength, finding.kind.value, finding.regions)
+    )
     return tuple(finding for finding in ordered if finding.strength >= LEAST_STRENGTH)
 
 

@@ -109,7 +109,14 @@ class Compiled:
         return self._groups[key]
 
     def _phrases(
-        self, lexicon: Lexicon, entry: str, phrases: tuple[str, ...], owner: int, forms: dict[str, _Form], *, trigger: bool
+        self,
+        lexicon: Lexicon,
+        entry: str,
+        phrases: tuple[str, ...],
+        owner: int,
+        forms: dict[str, _Form],
+        *,
+        trigger: bool,
     ) -> None:
         ways = list(CHANGES) if lexicon.language == "kk" else ["plain"]
         for phrase in _resolved(lexicon, entry, phrases):
@@ -128,7 +135,10 @@ def _resolved(lexicon: Lexicon, entry: str, phrases: Iterable[str]) -> list[str]
         if phrase.startswith("@") and " " not in phrase:
             result += _class(lexicon, entry, phrase)
             continue
-        parts = [f"({'|'.join(_class(lexicon, entry, part))})" if part.startswith("@") else part for part in phrase.split(" ")]
+        parts = [
+            f"({'|'.join(_class(lexicon, entry, part))})" if part.startswith("@") else part
+            for part in phrase.split(" ")
+        ]
         result.append(" ".join(parts))
     return result
 

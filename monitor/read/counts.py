@@ -9,7 +9,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from monitor.read.counts_words import ABOUT, AT_LEAST, AT_MOST, CASE_ENDINGS, CLOCK, NOT_PEOPLE, PLURALS, ROLES, SCALES, SPELLED
+from monitor.read.counts_words import (
+    ABOUT,
+    AT_LEAST,
+    AT_MOST,
+    CASE_ENDINGS,
+    CLOCK,
+    NOT_PEOPLE,
+    PLURALS,
+    ROLES,
+    SCALES,
+    SPELLED,
+)
 from monitor.read.tokens import Text
 
 NEAR_WORDS: Final = 7
@@ -201,7 +212,11 @@ def _is_clock_or_name(text: Text, number: _Number) -> bool:
     after = text.words[number.last + 1] if number.last + 1 < len(text.words) else ""
     before = text.words[number.first - 1] if number.first else ""
     start, end = text.starts[number.first], text.ends[number.last]
-    if after.startswith(CLOCK) or before in NOT_PEOPLE or _DECIMAL_SIGN.search(text.original[max(0, start - 2) : start]):
+    if (
+        after.startswith(CLOCK)
+        or before in NOT_PEOPLE
+        or _DECIMAL_SIGN.search(text.original[max(0, start - 2) : start])
+    ):
         return True
     if text.original[end : end + 1] in {"%", ":", "/"} or text.original[end : end + 2] in {" %", "-й", "-м"}:
         return True

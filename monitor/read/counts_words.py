@@ -40,7 +40,9 @@ AT_LEAST: Final = {
     "after": frozenset("астам артық артык аса кем more".split()),
 }
 ABOUT: Final = {
-    "before": frozenset("около примерно порядка приблизительно почти шамамен жуық about around roughly approximately some nearly almost".split()),
+    "before": frozenset(
+        "около примерно порядка приблизительно почти шамамен жуық about around roughly approximately some nearly almost".split()
+    ),
     "after": frozenset("шақты шакты жуық жуык тарта".split()),
 }
 AT_MOST: Final = {"before": frozenset("до максимум to".split()), "after": frozenset("дейін дейин".split())}

@@ -89,7 +89,9 @@ class EchoIndex:
         for shingle in known.shingles:
             self._shingles.setdefault(shingle, deque(maxlen=50)).append(self._next)
         self._next += 1
-        while self._known and (len(self._known) > _MAX_TEXTS or known.at - next(iter(self._known.values())).at > WINDOW):
+        while self._known and (
+            len(self._known) > _MAX_TEXTS or known.at - next(iter(self._known.values())).at > WINDOW
+        ):
             self._forget()
 
     def _forget(self) -> None:

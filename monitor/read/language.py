@@ -62,8 +62,35 @@ def _of_cyrillic(words: list[str]) -> str:
     return "kk" if kazakh > russian else "ru"
 
 
-_RUSSIAN_ENDINGS: Final = ("ого", "его", "ыми", "ими", "ться", "ется", "ении", "ения", "ость", "ами", "ями", "ает", "ыло",
-                           "или", "али", "ых", "ий", "ый", "ая", "ое", "ые", "ую", "ешь", "ить", "ать", "лся", "лись")
+_RUSSIAN_ENDINGS: Final = (
+    "ого",
+    "его",
+    "ыми",
+    "ими",
+    "ться",
+    "ется",
+    "ении",
+    "ения",
+    "ость",
+    "ами",
+    "ями",
+    "ает",
+    "ыло",
+    "или",
+    "али",
+    "ых",
+    "ий",
+    "ый",
+    "ая",
+    "ое",
+    "ые",
+    "ую",
+    "ешь",
+    "ить",
+    "ать",
+    "лся",
+    "лись",
+)
 
 
 def _of_latin(words: list[str], sample: str) -> str:
@@ -75,5 +102,28 @@ def _of_latin(words: list[str], sample: str) -> str:
     return "en" if english or len(words) >= 2 else "und"
 
 
-_KAZAKH_LATIN_ENDINGS: Final = ("lyq", "lıq", "dyń", "nyń", "nıñ", "dyng", "nyng", "lardy", "lary", "ları", "daǵy", "dağı",
-                                "ldy", "ldı", "yldy", "ıldı", "uda", "ynda", "ında", "ynan", "ınan", "pty", "ptı")
+_KAZAKH_LATIN_ENDINGS: Final = (
+    "lyq",
+    "lıq",
+    "dyń",
+    "nyń",
+    "nıñ",
+    "dyng",
+    "nyng",
+    "lardy",
+    "lary",
+    "ları",
+    "daǵy",
+    "dağı",
+    "ldy",
+    "ldı",
+    "yldy",
+    "ıldı",
+    "uda",
+    "ynda",
+    "ında",
+    "ynan",
+    "ınan",
+    "pty",
+    "ptı",
+)

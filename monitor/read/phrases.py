@@ -196,7 +196,9 @@ class PhraseMatcher:
                     found.append(Found(owner, place, place))
                     continue
                 first = place - anchor
-                if anchor and (first < 0 or not all(elements[step].fits(words[first + step]) for step in range(anchor))):
+                if anchor and (
+                    first < 0 or not all(elements[step].fits(words[first + step]) for step in range(anchor))
+                ):
                     continue
                 last = _last(elements[anchor:], words, place)
                 if last is not None:

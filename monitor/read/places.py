@@ -169,7 +169,7 @@ class Gazetteer:
             return False
         return named.population >= 100_000 or before in _PREPOSITIONS
 
-    def find(self, text: Text, home_region: str | None = None) -> tuple[PlaceHit, ...]:  # noqa: ARG002 - one shape for all readers
+    def find(self, text: Text, home_region: str | None = None) -> tuple[PlaceHit, ...]:
         """The places named, as they are reported: those abroad carry no region."""
         return tuple(hit_of(text, mention) for mention in self.mentions(text))
 
@@ -204,9 +204,17 @@ def _with_datelines(text: Text, mentions: list[Mention]) -> list[Mention]:
     first = mentions[0]
     opening = text.original[text.ends[first.last] : text.ends[first.last] + 40]
     head = opening.lstrip()[:1]
-    dashed = any(mark in opening[:30] for mark in ("—", "–", " - ", "/")) and head in {",", ".", "—", "–", "-", "(", "/"}
+    dashed = any(mark in opening[:30] for mark in ("—", "–", " - ", "/")) and head in {
+        ",",
+        ".",
+        "—",
+        "–",
+        "-",
+        "(",
+        "/",
+    }
     stopped = head == "." and text.original[text.starts[0] : text.ends[first.last]].isupper()
-    if not (dashed or stopped) or len(mentions) == 1 and not first.is_foreign:
+    if not (dashed or stopped) or (len(mentions) == 1 and not first.is_foreign):
         return mentions
     return [Mention(first.place, first.first, first.last, in_dateline=True), *mentions[1:]]
 

@@ -13,7 +13,7 @@ from monitor.domain.signals import PlaceHit, Reading
 from monitor.read.classify import Surroundings, findings
 from monitor.read.compiled import Compiled
 from monitor.read.language import identify_words
-from monitor.read.lexicon import Lexicon
+from monitor.read.lexicon import Entry, Lexicon
 from monitor.read.places import Gazetteer, hit_of
 from monitor.read.tokens import quick_words, tokenize
 
@@ -82,3 +82,15 @@ def _ways(language: str, text: str) -> tuple[str, ...]:
     if _ARABIC.search(text):
         return ("plain", "arabic")
     return ("plain", "folded") if _KAZAKH_CYRILLIC.search(text.lower()) else ("plain", "skeleton")
+
+
+def example_faults(reader: Reader, entry: Entry) -> list[str]:
+    """Which of an entry's own examples do not hold, in words."""
+    faults = [f"is not found in its example «{text}»" for text in entry.matches if not _meets(reader, entry, text)]
+    return faults + [
+        f"is found in «{text}», where it must not be" for text in entry.misses if _meets(reader, entry, text)
+    ]
+
+
+def _meets(reader: Reader, entry: Entry, text: str) -> bool:
+    return any(hit.rule == entry.id for finding in reader.read(text).findings for hit in finding.because)

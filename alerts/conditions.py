@@ -1,0 +1,58 @@
+"""Whether a condition holds for the signals at hand. PURE."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from monitor.domain.alerts import Level
+from monitor.domain.rules import Condition
+from monitor.domain.signals import Signal
+
+AHEAD = timedelta(minutes=10)
+"""Event times a little in the future are clocks that go wrong, not prophecies."""
+MEASURED = "measurement"
+
+
+def counting(condition: Condition, signals: Iterable[Signal], now: datetime) -> list[Signal]:
+    """The signals that count towards a condition now: right kind, fresh, strong, not denied, not of another day."""
+    since = now - timedelta(minutes=condition.within_minutes)
+    return [
+        signal
+        for signal in signals
+        if condition.counts(signal.kind)
+        and since < signal.at <= now + AHEAD
+        and signal.strength >= condition.strength_at_least
+        and signal.tier <= condition.tier_at_most
+        and not signal.denied
+        and (condition.include_past or not signal.past)
+    ]
+
+
+def holds(condition: Condition, signals: Sequence[Signal]) -> bool:
+    """Whether these counting signals are enough: different reports, independent witnesses, people if asked."""
+    reports = {signal.report or signal.id for signal in signals}
+    if len(reports) < max(condition.at_least, condition.independent_sources):
+        return False
+    if len({signal.witness for signal in signals}) < condition.independent_sources:
+        return False
+    if condition.people_at_least is None:
+        return True
+    return any(_people(signal) >= condition.people_at_least for signal in signals)
+
+
+def _people(signal: Signal) -> int:
+    roles = ("detained", "participants", "injured", "killed")
+    return max((signal.counts[role][0] for role in roles if role in signal.counts), default=0)
+
+
+def level_of(signals: Iterable[Signal]) -> Level:
+    """How well something is supported.
+
+    Seen by one witness; corroborated by two independent ones; confirmed where a measurement and a report agree, or three
+    independent witnesses of which one checks facts before it publishes (tier 1).
+    """
+    told = {signal.witness for signal in signals if not signal.denied}
+    measured = {signal.witness for signal in signals if signal.source == MEASURED}
+    best = min((signal.tier for signal in signals if signal.source != MEASURED), default=4)
+    if (measured and told - measured) or (len(told) >= 3 and best == 1):
+        return Level.CONFIRMED
+    return Level.CORROBORATED if len(told) >= 2 else Level.SEEN
