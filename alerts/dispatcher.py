@@ -1,0 +1,134 @@
+"""The shell that tells: claims owed messages, hands them over, tries again, and records every try.
+
+One slow receiver never delays another: each has its own lane, in order. What a receiver refuses for good, or too often,
+is parked for a person. The broad catch here turns a receiver's bug into a failed try.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from monitor.domain.alerts import Attempt, Notification, NotificationState
+from monitor.domain.ports import Bus, Clock, DeliveryError, Receiver, StateStore
+
+FIRST_WAIT_SECONDS: Final = 5.0
+LONGEST_WAIT_SECONDS: Final = 300.0
+MOST_TRIES: Final = 500
+"""A receiver that is down for a day is tried again for a day; then its messages wait for a person."""
+PERMANENT_TRIES: Final = 3
+SEND_SECONDS: Final = 45.0
+CLAIM_SECONDS: Final = 120.0
+LATE: Final = timedelta(minutes=10)
+log = logging.getLogger(__name__)
+
+
+class Dispatcher:
+    """Drains what is owed."""
+
+    def __init__(
+        self, *, state: StateStore, receivers: Mapping[str, Receiver], clock: Clock, holder: str, seed: int = 0
+    ) -> None:
+        self._state = state
+        self._receivers = receivers
+        self._clock = clock
+        self._holder = holder
+        self._random = random.Random(seed)  # noqa: S311 - jitter, not a secret
+
+    async def run(self, bus: Bus) -> None:
+        """Drain whenever the bell rings, and every few seconds."""
+        async with bus.subscribe("owed") as rings:
+            while True:
+                await self.drain_once()
+                try:
+                    async with asyncio.timeout(FIRST_WAIT_SECONDS):
+                        await anext(rings)
+                except TimeoutError:
+                    continue
+
+    async def send_now(self, notes: Sequence[Notification]) -> None:
+        """Hand over messages that were born claimed by us."""
+        mine = [note for note in notes if note.claimed_by == self._holder]
+        await self._lanes(mine)
+
+    async def drain_once(self) -> int:
+        """Claim and hand over everything that is due now; returns how many were tried."""
+        now = self._clock.now()
+        claimed = []
+        until = now + timedelta(seconds=CLAIM_SECONDS)
+        for note in await self._state.owed(now, 200):
+            if await self._state.claim(note.id, self._holder, now, until):
+                claimed.append(note)
+        await self._lanes(claimed)
+        return len(claimed)
+
+    async def _lanes(self, notes: Sequence[Notification]) -> None:
+        """Each receiver's messages one after the other, the receivers side by side."""
+        lanes: dict[str, list[Notification]] = {}
+        for note in sorted(notes, key=lambda note: (-note.severity, note.created_at, note.id)):
+            lanes.setdefault(note.receiver, []).append(note)
+        if len(lanes) == 1:
+            await self._lane(next(iter(lanes.values())))
+            return
+        async with asyncio.TaskGroup() as group:
+            for lane in lanes.values():
+                group.create_task(self._lane(lane))
+
+    async def _lane(self, notes: Sequence[Notification]) -> None:
+        for note in notes:
+            await self._send(note)
+
+    async def _send(self, note: Notification) -> None:
+        receiver = self._receivers.get(note.receiver)
+        now = self._clock.now()
+        if receiver is None:
+            await self._failed(note, DeliveryError("no such receiver in the configuration", permanent=True))
+            return
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                receipt = await receiver.send(_marked_late(note, now))
+        except DeliveryError as error:
+            await self._failed(note, error)
+        except TimeoutError:
+            await self._failed(note, DeliveryError(f"no answer within {SEND_SECONDS:g} s"))
+        except Exception as error:
+            log.exception("a bug in receiver %s", note.receiver)
+            await self._failed(note, DeliveryError(f"a bug in the receiver: {type(error).__name__}"))
+        else:
+            attempt = Attempt(
+                notification=note.id,
+                receiver=note.receiver,
+                at=self._clock.now(),
+                succeeded=True,
+                reference=receipt.reference,
+            )
+            await self._state.mark_sent(note.id, attempt)
+
+    async def _failed(self, note: Notification, error: DeliveryError) -> None:
+        now = self._clock.now()
+        tries = note.attempts + 1
+        attempt = Attempt(notification=note.id, receiver=note.receiver, at=now, succeeded=False, error=error.reason)
+        gives_up = tries >= (PERMANENT_TRIES if error.permanent else MOST_TRIES)
+        retry_at = None if gives_up else now + timedelta(seconds=self._wait_seconds(tries, error))
+        log.warning("message %s to %s was not taken: %s", note.id, note.receiver, error.reason)
+        await self._state.mark_failed(note.id, attempt, retry_at)
+
+    def _wait_seconds(self, tries: int, error: DeliveryError) -> float:
+        doubled = min(FIRST_WAIT_SECONDS * 2.0 ** min(tries - 1, 10), LONGEST_WAIT_SECONDS)
+        return max(doubled * (0.8 + 0.2 * self._random.random()), error.retry_after_seconds or 0.0)
+
+
+def _marked_late(note: Notification, now: datetime) -> Notification:
+    """A message that could not go while it was news says so, with the time it speaks of."""
+    if now - note.created_at < LATE or note.state is NotificationState.SENT:
+        return note
+    said = note.created_at.strftime("%Y-%m-%d %H:%M UTC")
+    return replace(
+        note,
+        subject=f"[LATE, of {said}] {note.subject}",
+        short=f"[LATE {said[11:16]}] {note.short}"[:160],
+        body=f"LATE: this was owed at {said}.\n{note.body}",
+    )

@@ -1,0 +1,141 @@
+"""The shell that decides: reads the journal, lets rules judge, and stores what changed with the messages it causes.
+
+Everything of one step is one transaction. After a crash it goes on from its checkpoint; ids made from content make a
+repeat harmless.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from alerts.evaluate import Evaluator, Turn
+from alerts.incidents import Incidents, Step
+from alerts.owed import Ledger, Untold
+from monitor.domain.alerts import Alert, Incident, Notification, NotificationState, TimelineEntry
+from monitor.domain.changes import Change, Query
+from monitor.domain.ids import content_id
+from monitor.domain.moments import rfc3339
+from monitor.domain.ports import Clock, StateStore
+from monitor.domain.rules import Rule
+from monitor.domain.signals import Signal
+
+READER: Final = "alerts"
+MANY: Final = 100_000
+CLAIM_SECONDS: Final = 60.0
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What one step changed, in order."""
+
+    turns: list[Turn] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    notifications: list[Notification] = field(default_factory=list)
+    untold: list[Untold] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        """Whether anything changed."""
+        return bool(self.turns)
+
+
+class AlertService:
+    """Judges signals as they come."""
+
+    def __init__(
+        self, *, state: StateStore, rules: Sequence[Rule], ledger: Ledger, clock: Clock, holder: str | None = None
+    ) -> None:
+        self._state = state
+        self._evaluator = Evaluator(rules)
+        self._incidents = Incidents()
+        self._ledger = ledger
+        self._clock = clock
+        self._holder = holder
+        self._checkpoint = 0
+        self._signals: dict[str, Signal] = {}
+
+    async def catch_up(self) -> None:
+        """Take up where the store says that we were."""
+        now = self._clock.now()
+        self._checkpoint = await self._state.checkpoint(READER)
+        alerts = await self._state.alerts(Query(open_only=True, limit=MANY))
+        incidents = await self._state.incidents(Query(open_only=True, limit=MANY))
+        since = now - max(self._evaluator.longest_window, timedelta(days=1))
+        signals = await self._state.signals(Query(since=since, newest_first=False, limit=MANY))
+        held = [name for incident in incidents for name in incident.signals]
+        signals = [*signals, *await self._state.signals(Query(ids=tuple(held), limit=MANY))] if held else signals
+        self._signals = {signal.id: signal for signal in signals}
+        self._evaluator.restore(alerts, self._signals.values())
+        self._incidents = Incidents(incidents, alerts)
+        self._ledger.restore(
+            await self._state.notifications(Query(ids=tuple(i.id for i in incidents), limit=MANY)) if incidents else ()
+        )
+
+    def next_due(self) -> datetime | None:
+        """When time alone will change something."""
+        return self._evaluator.next_due()
+
+    async def step(self, limit: int = 500) -> Outcome:
+        """Judge what is new in the journal, and what time has changed."""
+        now = self._clock.now()
+        outcome = Outcome()
+        self._turn(outcome, self._evaluator.tick(now), now)
+        rows = await self._state.journal(self._checkpoint, limit)
+        for sequence, signal in rows:
+            self._signals[signal.id] = signal
+            self._turn(outcome, self._evaluator.add(signal, now), now)
+            self._checkpoint = sequence
+        if outcome or rows:
+            await self._state.apply(self._change(outcome))
+        self._forget(now)
+        return outcome
+
+    def _turn(self, outcome: Outcome, turns: Iterable[Turn], now: datetime) -> None:
+        for turn in turns:
+            steps = self._incidents.take(turn, now)
+            holder = self._incidents.incident_of(turn.alert) or next((step.incident.id for step in steps), None)
+            placed = replace(turn, alert=replace(turn.alert, incident=holder or turn.alert.incident))
+            outcome.turns.append(placed)
+            for step in steps:
+                notes, untold = self._ledger.owed(step, self._evidence(step.incident), now)
+                outcome.steps.append(step)
+                outcome.notifications += [self._claimed(note, now) for note in notes]
+                outcome.untold += untold
+
+    def _claimed(self, note: Notification, now: datetime) -> Notification:
+        """Born claimed by the dispatcher of this process: saves it a transaction before the first try."""
+        if self._holder is None:
+            return note
+        until = now + timedelta(seconds=CLAIM_SECONDS)
+        return replace(note, state=NotificationState.CLAIMED, claimed_by=self._holder, claimed_until=until)
+
+    def _evidence(self, incident: Incident) -> list[Signal]:
+        return [self._signals[name] for name in incident.signals if name in self._signals]
+
+    def _change(self, outcome: Outcome) -> Change:
+        alerts: dict[str, Alert] = {turn.alert.id: turn.alert for turn in outcome.turns}
+        incidents: dict[str, Incident] = {step.incident.id: step.incident for step in outcome.steps}
+        timeline = [entry for step in outcome.steps for entry in step.timeline]
+        timeline += [_told(note) for note in outcome.notifications]
+        return Change(
+            alerts=tuple(alerts.values()),
+            incidents=tuple(incidents.values()),
+            timeline=tuple(timeline),
+            notifications=tuple(outcome.notifications),
+            checkpoints={READER: self._checkpoint},
+        )
+
+    def _forget(self, now: datetime) -> None:
+        if len(self._signals) > MANY:
+            edge = now - max(self._evaluator.longest_window, timedelta(days=7))
+            self._signals = {name: signal for name, signal in self._signals.items() if signal.at > edge}
+
+
+def _told(note: Notification) -> TimelineEntry:
+    words = f"message owed to {note.receiver}: {note.reason.value.replace('_', ' ')}"
+    mark = content_id("timeline", note.incident, "notified", note.id, rfc3339(note.created_at) or "")
+    return TimelineEntry(
+        id=mark, incident=note.incident, at=note.created_at, event="notified", words=words, refers_to=note.id
+    )
