@@ -1,19 +1,22 @@
-"""`config/*.yaml` to models, cross-checked: every error at once, with file, line and entry.
+"""`config/*.yaml` to models, cross-checked: every error at once, with file, line and entry."""
 
-A user's own directory may hold any of the files; what it does not hold comes from the defaults that came along.
-"""
-
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
+from alerts.receivers import kind as receiver_kind
+from alerts.receivers import kind_names as receiver_kinds
+from alerts.routes import Destination, names_of
+from alerts.rules import lint
 from collectors.base import kind, kind_names
+from collectors.scenario import Scenario
 from monitor.documents import Document, DocumentError, read_document
 from monitor.domain.regions import Region
+from monitor.domain.rules import Rule
 from monitor.domain.sources import Source
+from monitor.folder import Entry, Folder
 from monitor.problems import ConfigurationError, Problem, model_problems, unknown
 from monitor.read.compiled import Compiled, LexiconError
 from monitor.read.gazetteer import AbroadPhrases, NamedPlace, PlacePhrases, read_gazetteer
@@ -21,142 +24,6 @@ from monitor.read.lexicon import Entry as LexiconEntry
 from monitor.read.lexicon import Lexicon
 from monitor.read.places import Gazetteer
 from monitor.read.reader import Reader, example_faults
-
-MAX_FILE_BYTES = 8 * 1024 * 1024
-Model = TypeVar("Model", bound=BaseModel)
-
-
-def default_directory() -> Path:
-    """Where the configuration that came along lies: in the wheel, or beside the code in a checkout."""
-    here = Path(__file__).resolve().parent
-    beside = here.parent / "config"
-    return beside if (beside / "regions.yaml").is_file() else here / "defaults"
-
-
-@dataclass(slots=True)
-class Folder:
-    """Reads files of a configuration directory, falling back to the defaults, and collects what is wrong."""
-
-    own: Path | None
-    defaults: Path = field(default_factory=default_directory)
-    problems: list[Problem] = field(default_factory=list)
-
-    def path(self, name: str) -> Path:
-        """The user's file of that name if there is one, else the default's."""
-        if self.own is not None and (self.own / name).is_file():
-            return self.own / name
-        return self.defaults / name
-
-    def names(self, folder: str, ending: str) -> list[str]:
-        """Names of the files with that ending in a folder, the user's and the defaults' together, sorted."""
-        places = [place / folder for place in (self.own, self.defaults) if place is not None]
-        found = {f"{folder}/{file.name}" for place in places if place.is_dir() for file in place.glob(f"*{ending}")}
-        return sorted(found)
-
-    def text(self, name: str) -> str | None:
-        """The file's text; `None`, with a problem noted, if it cannot be read."""
-        path = self.path(name)
-        try:
-            if path.stat().st_size > MAX_FILE_BYTES:
-                self.note(name, 0, "", f"larger than {MAX_FILE_BYTES // 2**20} MiB")
-                return None
-            return path.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            self.note(name, 0, "", "the file is missing")
-        except (OSError, UnicodeDecodeError) as error:
-            self.note(name, 0, "", f"cannot be read: {_plain(error)}")
-        return None
-
-    def document(self, name: str) -> Document | None:
-        """The file as YAML; `None`, with a problem noted, if it is none."""
-        text = self.text(name)
-        if text is None:
-            return None
-        try:
-            return read_document(text)
-        except DocumentError as error:
-            self.note(name, error.line, "", error.message)
-            return None
-
-    def note(self, name: str, line: int, entry: str, message: str) -> None:
-        """Remember a problem."""
-        self.problems.append(Problem(self.shown(name), line, entry, message))
-
-    def shown(self, name: str) -> str:
-        """The file's name as the user knows it."""
-        path = self.path(name)
-        return str(path) if self.own is not None and path.is_relative_to(self.own) else f"config/{name}"
-
-    def entries(self, name: str, key: str, model: type[Model]) -> list["Entry[Model]"]:
-        """The list under `key` of a file, each entry as a model; a bad entry is noted and left out."""
-        document = self.document(name)
-        if document is None:
-            return []
-        data = document.data if isinstance(document.data, dict) else {}
-        for other in sorted(set(data) - {key}):
-            self.note(name, document.line((other,)), "", f"unknown key '{other}'; this file holds '{key}'")
-        rows = data.get(key)
-        if not isinstance(rows, list):
-            self.note(name, 1, "", f"must hold a list under '{key}'")
-            return []
-        return list(self._models(name, key, rows, document, model))
-
-    def _models(
-        self, name: str, key: str, rows: list[Any], document: Document, model: type[Model]
-    ) -> Iterable["Entry[Model]"]:
-        seen: dict[str, int] = {}
-        for index, row in enumerate(rows):
-            line = document.line((key, index))
-            entry = str(row.get("id", index + 1)) if isinstance(row, dict) else str(index + 1)
-            value = self.model(name, document, (key, index), row, model, entry)
-            if value is None:
-                continue
-            if entry in seen:
-                self.note(name, line, entry, f"the id stands twice; first in line {seen[entry]}")
-                continue
-            seen[entry] = line
-            yield Entry(value, name, line, entry, document, (key, index))
-
-    def model(
-        self, name: str, document: Document, path: tuple[str | int, ...], data: Any, model: type[Model], entry: str
-    ) -> Model | None:
-        """The data as a model; `None`, with its problems noted, if it does not fit."""
-        if not isinstance(data, dict):
-            self.note(name, document.line(path), entry, "must be a mapping of keys to values")
-            return None
-        try:
-            return model.model_validate(data)
-        except ValidationError as error:
-            for where, message in model_problems(error, model):
-                self.note(name, document.line((*path, *where)), entry, message)
-            return None
-
-    def finish(self) -> None:
-        """Raise what was found.
-
-        Raises:
-            ConfigurationError: there is at least one problem.
-        """
-        if self.problems:
-            raise ConfigurationError(self.problems)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry(Generic[Model]):
-    """A model and where it was written."""
-
-    value: Model
-    file: str
-    line: int
-    id: str
-    document: Document
-    path: tuple[str | int, ...]
-
-
-def _plain(error: Exception) -> str:
-    if isinstance(error, UnicodeDecodeError):
-        return f"not UTF-8 at byte {error.start}"
-    return getattr(error, "strerror", None) or type(error).__name__
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +47,8 @@ class Configuration:
     regions: dict[str, Region]
     sources: dict[str, Source]
     reading: ReadingConfiguration
+    rules: tuple[Rule, ...]
+    destinations: tuple[Destination, ...]
 
 
 def load_configuration(own: Path | None, *, examples: bool = False) -> Configuration:
@@ -193,7 +62,9 @@ def load_configuration(own: Path | None, *, examples: bool = False) -> Configura
         ConfigurationError: with every problem found.
     """
     folder = _folder(own)
-    configuration = Configuration(_regions(folder), _sources(folder), _reading(folder))
+    destinations = _destinations(folder)
+    rules = _rules(folder, destinations)
+    configuration = Configuration(_regions(folder), _sources(folder), _reading(folder), rules, destinations)
     if examples and not folder.problems:
         _check_examples(folder, configuration.reading)
     folder.finish()
@@ -224,6 +95,27 @@ def load_sources(own: Path | None) -> dict[str, Source]:
     return sources
 
 
+def load_scenario(path: Path) -> Scenario:
+    """A scenario file.
+
+    Raises:
+        ConfigurationError: with every problem found.
+    """
+    try:
+        document = read_document(path.read_text(encoding="utf-8"))
+        return Scenario.model_validate(document.data)
+    except DocumentError as error:
+        problems = [Problem(path.name, error.line, "", error.message)]
+    except ValidationError as error:
+        problems = [Problem(path.name, document.line(where), _place(where), message)
+                    for where, message in model_problems(error, Scenario)]  # fmt: skip
+    raise ConfigurationError(problems)
+
+
+def _place(where: tuple[str | int, ...]) -> str:
+    return f"{where[0]} {where[1] + 1}" if len(where) > 1 and isinstance(where[1], int) else ""
+
+
 def _folder(own: Path | None) -> Folder:
     folder = Folder(own)
     if own is not None and not own.is_dir():
@@ -252,6 +144,34 @@ def _sources(folder: Folder) -> dict[str, Source]:
         path = (*entry.path, "settings")
         folder.model(entry.file, entry.document, path, dict(entry.value.settings), config, entry.id)
     return {entry.id: entry.value for entry in entries}
+
+
+def _destinations(folder: Folder) -> tuple[Destination, ...]:
+    entries = folder.entries("receivers.yaml", "receivers", Destination)
+    known = receiver_kinds()
+    for entry in entries:
+        if entry.value.kind not in known:
+            folder.note(
+                entry.file,
+                entry.document.line((*entry.path, "kind")),
+                entry.id,
+                unknown("kind", entry.value.kind, known),
+            )
+            continue
+        config = receiver_kind(entry.value.kind).config
+        folder.model(
+            entry.file, entry.document, (*entry.path, "settings"), dict(entry.value.settings), config, entry.id
+        )
+    return tuple(entry.value for entry in entries)
+
+
+def _rules(folder: Folder, destinations: tuple[Destination, ...]) -> tuple[Rule, ...]:
+    entries: list[Entry[Rule]] = folder.entries("rules.yaml", "rules", Rule)
+    lines = {entry.id: entry.line for entry in entries}
+    rules = tuple(entry.value for entry in entries)
+    for name, message in lint(rules, names_of(destinations)):
+        folder.note("rules.yaml", lines[name], name, message)
+    return rules
 
 
 def _reading(folder: Folder) -> ReadingConfiguration:

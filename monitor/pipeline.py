@@ -8,6 +8,7 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from monitor.domain.changes import AuditEntry, Change
 from monitor.domain.health import Feeling, Health
@@ -70,7 +71,7 @@ class Pipeline:
         signals: list[Signal] = []
         unread: list[Report] = []
         for report in fresh:
-            found = isolated(f"report {report.id}", lambda report=report: self._signals(report))
+            found = isolated(f"report {report.id}", partial(self._signals, report))
             if found is None:
                 unread.append(report)
             else:
@@ -81,6 +82,17 @@ class Pipeline:
         return Outcome(
             signals=tuple(signals), reports=len(fresh), repeats=len(reports) - len(fresh), set_aside=len(unread)
         )
+
+    def may_speak(self, item: Item) -> bool:
+        """Whether an item could bring a signal; quick, and wrong only in saying yes."""
+        content = item.content
+        if isinstance(content, Report):
+            return bool(self._reader.read(content.words, content.published_at, self._home(content)).findings)
+        return isinstance(content, Signal | Health)
+
+    def _home(self, report: Report) -> str | None:
+        source = self._sources.get(report.source)
+        return source.region if source and source.region != WHOLE_COUNTRY else None
 
     def _change(
         self, items: Sequence[Item], fresh: list[Report], signals: list[Signal], unread: list[Report]
@@ -102,8 +114,7 @@ class Pipeline:
         if report.is_service or not report.words.strip():
             return []
         source = self._sources.get(report.source)
-        home = source.region if source and source.region != WHOLE_COUNTRY else None
-        reading = self._reader.read(report.words, report.published_at, home)
+        reading = self._reader.read(report.words, report.published_at, self._home(report))
         if not reading.findings:
             return []
         echo = self._echoes.witness(

@@ -59,7 +59,11 @@ def parse_phrases(phrase: str, change: Callable[[str], str] = str) -> list[tuple
     Raises:
         ValueError: empty, or begins with what matches anything.
     """
-    pieces = _GROUP.split(_flat(phrase))
+    phrase = _flat(phrase)
+    if re.search(r"\([^()]*\(", phrase) or phrase.count("(") != phrase.count(")"):
+        message = f"brackets that do not close, or too many inside each other: '{phrase[:80]}'"
+        raise ValueError(message)
+    pieces = _GROUP.split(phrase)
     choices = [
         piece.split("|") if place % 2 and " " in piece else [f"({piece})" if place % 2 else piece]
         for place, piece in enumerate(pieces)

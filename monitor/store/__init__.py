@@ -1,1 +1,1 @@
-"""The memory: state in SQL, series behind one seam."""
+"""The memory of Dabyl: what was said, what it seems to mean, what is owed to whom, and who did what."""
