@@ -216,6 +216,9 @@ def _scopes(rule: Rule, signal: Signal) -> list[Scope]:
     """What a signal is judged under. A signal without a place is judged for the country: it must not be lost."""
     if rule.per == "country":
         return [Scope(WHOLE_COUNTRY)]
+    if rule.also and signal.regions in {(), (WHOLE_COUNTRY,)}:
+        # A rule that joins two halves in one place has nothing to join where the place is unknown.
+        return []
     regions = signal.regions or (WHOLE_COUNTRY,)
     if rule.per == "city" and signal.places:
         return [Scope(region, signal.places[0]) for region in regions]

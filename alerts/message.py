@@ -24,7 +24,10 @@ SHORT_LENGTH: Final = 160
 BODY_LENGTH: Final = 3500
 MAX_LINKS: Final = 8
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_PRIVATE = re.compile(r"\+?\d[\d\s()-]{8,}\d|[\w.+-]+@[\w-]+\.[\w.]+|(?<![\w/])@\w{4,}")
+_PRIVATE = re.compile(
+    r"(?<![\d:])(?:\+\d{10,15}|(?:\+?7|8)[\s(-]*7\d\d[\s)-]*\d{3}[\s-]*\d{2}[\s-]*\d{2})(?!\d)"
+    r"|[\w.+-]+@[\w-]+\.[\w.]+|(?<![\w/])@\w{4,}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +115,7 @@ class Composer:
 
 def safe(text: str) -> str:
     """The text without control and direction characters, phones, e-mails and private names."""
-    return (
-        _PRIVATE.sub("[…]", _UNSAFE.sub("", text))
-        if not text.isascii() or _PRIVATE.search(text)
-        else _UNSAFE.sub("", text)
-    )
+    return _PRIVATE.sub("[…]", _UNSAFE.sub("", text))
 
 
 def _local(moment: datetime, zone: str) -> str:

@@ -153,7 +153,7 @@ def _feed_title(root: Any) -> str:
 
 
 def _feed_base(root: Any, url: str | None) -> str | None:
-    base = root.get(_XML_BASE)
+    base: str | None = root.get(_XML_BASE)
     if base:
         return urljoin(url or "", base)
     channel = next((node for node in root if _local(node) == "channel"), root)

@@ -33,7 +33,7 @@ class Backoff:
 
     def wait_seconds(self, asked_for_seconds: float | None) -> float:
         """The next wait; what the other side asked for wins if it is longer."""
-        doubled = min(self.base_seconds * 2 ** min(self.failures, 10), LONGEST_WAIT_SECONDS)
+        doubled = min(self.base_seconds * 2.0 ** min(self.failures, 10), LONGEST_WAIT_SECONDS)
         return max(doubled, asked_for_seconds or 0.0)
 
 

@@ -217,7 +217,8 @@ def _facts(kind: str, value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         return {}
     if kind == "poll":
-        answers = value.get("answers") if isinstance(value.get("answers"), list) else []
+        given = value.get("answers")
+        answers: list[Any] = given if isinstance(given, list) else []
         options = [
             {"text": str(answer.get("text", "")), "voters": answer.get("voters")}
             for answer in answers

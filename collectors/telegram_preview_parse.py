@@ -66,8 +66,8 @@ def parse_preview(body: bytes | str) -> PreviewPage:
     """The messages of a page; a landing page without messages has the problem `no preview`."""
     text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
     tree = LexborHTMLParser(text[:MAX_CHARACTERS])
-    messages = [_message(node) for node in tree.css(".tgme_widget_message[data-post]")]
-    messages = [message for message in messages if message is not None]
+    blocks = map(_message, tree.css(".tgme_widget_message[data-post]"))
+    messages = [message for message in blocks if message is not None]
     title = _first_text(tree, ".tgme_channel_info_header_title, .tgme_page_title, .tgme_widget_message_owner_name")
     channel = messages[0].channel if messages else _channel(tree)
     problem = None

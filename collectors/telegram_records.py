@@ -1,26 +1,13 @@
 """Messages of preview pages and exports in the one form that `dabyl inspect` prints. PURE."""
 
-from typing import Any, Protocol
+from typing import Any
 
+from collectors.telegram_export_parse import ExportMessage
+from collectors.telegram_preview_parse import Message
 from monitor.domain.moments import rfc3339
-from monitor.domain.reports import Media
 
 
-class Shown(Protocol):
-    """What both kinds of message have."""
-
-    channel: Any
-    message_id: Any
-    published_at: Any
-    edited: Any
-    text: Any
-    views: Any
-    forwarded_name: Any
-    reply_to: Any
-    media: tuple[Media, ...]
-
-
-def message_record(message: Shown) -> dict[str, Any]:
+def message_record(message: Message | ExportMessage) -> dict[str, Any]:
     """The fixed form."""
     return {
         "channel": message.channel,

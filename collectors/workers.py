@@ -63,16 +63,16 @@ class WorkerPool:
             async with asyncio.timeout(self._wall_seconds):
                 answer = await child.ask(function, arguments)
         except TimeoutError:
-            child = await self._end(child)
+            await self._end(child)
             raise UnavailableError(f"took longer than {self._wall_seconds:g} s") from None
         except (asyncio.IncompleteReadError, ConnectionError):
-            child = await self._end(child)
+            await self._end(child)
             raise UnavailableError(self._why()) from None
         except asyncio.CancelledError:
-            child = await self._end(child)
+            await self._end(child)
             raise
         finally:
-            self._free.put_nowait(child)
+            self._free.put_nowait(child if child is not None and child.is_alive else None)
         return _unpacked(answer)
 
     def _why(self) -> str:
@@ -89,6 +89,7 @@ class WorkerPool:
         return child
 
     async def _end(self, child: "_Child | None") -> None:
+        """End a child; its place in the pool becomes free for a new one."""
         if child is not None:
             self._children.discard(child)
             await child.end()

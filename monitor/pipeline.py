@@ -24,6 +24,9 @@ from monitor.runtime.isolate import isolated
 
 log = logging.getLogger(__name__)
 
+OWN_LINE = "own line is down"
+"""How a collector says that the fault is ours: such a source is not silent, we are deaf."""
+
 BLINDNESS = {
     Feeling.SILENT: EventKind.SYSTEM_SOURCE_SILENT,
     Feeling.UNREACHABLE: EventKind.SYSTEM_SOURCE_UNREACHABLE,
@@ -58,6 +61,7 @@ class Pipeline:
         self._echoes = echoes
         self._sources = sources
         self._clock = clock
+        self._readings: dict[str, Reading] = {}
 
     async def process(self, items: Sequence[Item]) -> Outcome:
         """Read and store these items, in their order.
@@ -87,8 +91,16 @@ class Pipeline:
         """Whether an item could bring a signal; quick, and wrong only in saying yes."""
         content = item.content
         if isinstance(content, Report):
-            return bool(self._reader.read(content.words, content.published_at, self._home(content)).findings)
+            return bool(self._read(content).findings)
         return isinstance(content, Signal | Health)
+
+    def _read(self, report: Report) -> Reading:
+        """The report read; remembered until its signals are made, so that looking first costs nothing."""
+        if report.version not in self._readings:
+            if len(self._readings) > 2000:
+                self._readings.clear()
+            self._readings[report.version] = self._reader.read(report.words, report.published_at, self._home(report))
+        return self._readings[report.version]
 
     def _home(self, report: Report) -> str | None:
         source = self._sources.get(report.source)
@@ -114,7 +126,8 @@ class Pipeline:
         if report.is_service or not report.words.strip():
             return []
         source = self._sources.get(report.source)
-        reading = self._reader.read(report.words, report.published_at, self._home(report))
+        reading = self._read(report)
+        self._readings.pop(report.version, None)
         if not reading.findings:
             return []
         echo = self._echoes.witness(
@@ -166,7 +179,7 @@ def _blindness(health: Health, sources: Mapping[str, Source]) -> Signal | None:
     """What rules should know about a source that we do not hear; `None` where we hear it."""
     kind = BLINDNESS.get(health.feeling)
     what, _, name = health.subject.partition(":")
-    if what == "line" and health.feeling is Feeling.UNREACHABLE:
+    if health.feeling is Feeling.UNREACHABLE and (what == "line" or health.reason.endswith(OWN_LINE)):
         return system_signal(EventKind.SYSTEM_OWN_LINE_DOWN, "line", WHOLE_COUNTRY, health.since, health.checked_at)
     if kind is None or what != "source" or name not in sources:
         return None

@@ -19,7 +19,19 @@ REGIONS = {
 }  # fmt: skip
 CYRILLIC = re.compile(r"^[А-ЯЁӘҒҚҢӨҰҮІ][а-яёәғқңөұүһі]+(?:[- ][А-ЯЁӘҒҚҢӨҰҮІ]?[а-яёәғқңөұүһі]+)*$")
 LATIN = re.compile(r"^[A-Z][a-z]+(?:[-' ][A-Z]?[a-z]+)*$")
-STOP = {"Қазақстан", "Казахстан", "Kazakhstan", "Алмати", "Тораз", "Соран", "Саран", "Ост", "Атирау", "Верный", "Ақмола"}
+STOP = {
+    "Қазақстан",
+    "Казахстан",
+    "Kazakhstan",
+    "Алмати",
+    "Тораз",
+    "Соран",
+    "Саран",
+    "Ост",
+    "Атирау",
+    "Верный",
+    "Ақмола",
+}
 NEIGHBOURS = {"RU", "KG", "UZ", "TJ", "TM", "BY", "UA", "GE", "AM", "AZ", "MD", "MN"}
 morphology = pymorphy3.MorphAnalyzer()
 
@@ -31,7 +43,9 @@ def is_ordinary_word(name: str) -> bool:
 
 def names_of(row: dict) -> list[str]:
     found = {row["name"], *row["alternatenames"]}
-    kept = {name for name in found if (CYRILLIC.match(name) or LATIN.match(name)) and name not in STOP and len(name) > 3}
+    kept = {
+        name for name in found if (CYRILLIC.match(name) or LATIN.match(name)) and name not in STOP and len(name) > 3
+    }
     return sorted(kept, key=lambda name: (name != row["name"], name))
 
 
@@ -44,7 +58,7 @@ def kazakh_places() -> list[list[str]]:
         if row["countrycode"] != "KZ" or region is None or not names or row["geonameid"] == 1529689:
             continue
         small = row["population"] < 20_000
-        cue = [name for name in names if small or " " not in name and is_ordinary_word(name)]
+        cue = [name for name in names if small or (" " not in name and is_ordinary_word(name))]
         rows.append([row["name"], region, row["population"], "|".join(names), "|".join(cue)])
     return sorted(rows, key=lambda row: (row[1], -row[2], row[0]))
 

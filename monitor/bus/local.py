@@ -27,11 +27,19 @@ class LocalBus:
         queue: asyncio.Queue[str] = asyncio.Queue(self._capacity)
         self._queues.setdefault(topic, set()).add(queue)
         try:
-            yield _rings(queue)
+            yield _Rings(queue)
         finally:
             self._queues[topic].discard(queue)
 
 
-async def _rings(queue: asyncio.Queue[str]) -> AsyncIterator[str]:
-    while True:
-        yield await queue.get()
+class _Rings:
+    """The rings of one subscriber. No generator: one whose wait is cut off by a timeout would be closed for good."""
+
+    def __init__(self, queue: asyncio.Queue[str]) -> None:
+        self._queue = queue
+
+    def __aiter__(self) -> AsyncIterator[str]:
+        return self
+
+    async def __anext__(self) -> str:
+        return await self._queue.get()

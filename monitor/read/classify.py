@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from monitor.domain.kinds import EventKind, Family
+from monitor.domain.regions import WHOLE_COUNTRY
 from monitor.domain.signals import Finding, Hit, Interval
 from monitor.read.compiled import Compiled, Requirement, concerns
 from monitor.read.context import tells_of_another_year
@@ -19,7 +20,6 @@ NEAR_WORDS: Final = 4
 LEAST_STRENGTH: Final = 0.3
 """Weaker findings are not worth a line (0..1)."""
 
-_EVERYWHERE: Final = {EventKind.NET_BLACKOUT_NATIONAL}
 _ROLES: Final = {
     Family.POLICE: {"detained", "injured", "killed", "participants", "days", "released"},
     Family.CUSTODY: {"detained", "killed", "released", "injured"},
@@ -116,10 +116,11 @@ def _weigh(around: Surroundings, trigger: Found) -> Finding | None:
     place = _where(around, trigger, entry.kind)
     if place is None:
         return None
+    kind = _kind(entry.kind, place)
     past = entry.past or "past" in effects or tells_of_another_year(around.text, trigger, around.published_at)
     strength = entry.strength * (0.75 if "announced" in effects else 1.0) * (0.7 if not place.regions else 1.0)
     return Finding(
-        kind=entry.kind,
+        kind=kind,
         regions=place.regions,
         places=place.places,
         strength=round(strength, 3),
@@ -173,11 +174,17 @@ def _where(around: Surroundings, trigger: Found, kind: EventKind) -> Where | Non
     found = where(around.text, around.mentions, trigger.first, trigger.last)
     if found.is_foreign:
         return None
-    if kind in _EVERYWHERE and found.regions != ("KZ",) and len(found.regions) != 1:
-        return Where(regions=("KZ",), places=found.places, rule="national by its kind")
     if not found.regions and around.home_region:
         return Where(regions=(around.home_region,), rule="home of the source")
     return found
+
+
+def _kind(kind: EventKind, place: Where) -> EventKind:
+    """A cut is national or local by where it is said to be."""
+    if kind not in {EventKind.NET_BLACKOUT_NATIONAL, EventKind.NET_BLACKOUT_LOCAL}:
+        return kind
+    national = place.regions == (WHOLE_COUNTRY,) or len(place.regions) >= 5
+    return EventKind.NET_BLACKOUT_NATIONAL if national else EventKind.NET_BLACKOUT_LOCAL
 
 
 def _counts(around: Surroundings, trigger: Found, kind: EventKind) -> dict[str, Interval]:
@@ -209,10 +216,10 @@ def _join(left: Finding, right: Finding) -> Finding:
 
 def _without_vague(joined: dict[tuple[EventKind, tuple[str, ...]], Finding]) -> list[Finding]:
     """A kind found both at a place and nowhere is found at that place."""
-    placed = {kind for kind, regions in joined if regions and regions != ("KZ",)}
+    placed = {kind for kind, regions in joined if regions and regions != (WHOLE_COUNTRY,)}
     firm = {kind for kind, regions in joined if regions}
     return [
         finding
         for (kind, regions), finding in joined.items()
-        if not (regions == ("KZ",) and kind in placed and kind not in _EVERYWHERE) and (regions or kind not in firm)
+        if not (regions == (WHOLE_COUNTRY,) and kind in placed) and (regions or kind not in firm)
     ]

@@ -84,7 +84,8 @@ class Gazetteer:
     def __post_init__(self) -> None:
         """Index every name once."""
         owned: list[tuple[int, tuple]] = []  # type: ignore[type-arg]
-        for entry in [*self.phrases, *self.abroad]:
+        entries: list[PlacePhrases | AbroadPhrases] = [*self.phrases, *self.abroad]
+        for entry in entries:
             self._multi.append(_named(entry))
             owned += [(len(self._multi) - 1, parsed) for phrase in entry.any for parsed in _parsed(phrase)]
         for place in self.named:

@@ -190,7 +190,7 @@ def _owed_messages() -> None:
     )
     op.create_index("notifications_incident", "notifications", ["incident"])
     op.create_index("notifications_created_at", "notifications", ["created_at"])
-    order = [sa.text("severity DESC"), "created_at", "id"]
+    order: list[str | sa.TextClause] = [sa.text("severity DESC"), "created_at", "id"]
     _partial_index("notifications_outstanding", "notifications", order, "state IN ('owed', 'claimed')")
     op.create_table(
         "attempts",

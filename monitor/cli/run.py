@@ -1,0 +1,107 @@
+"""`dabyl run`: the service, until it is told to stop."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import ExitStack
+
+import click
+from aiohttp import web
+
+from collectors.addresses import networks
+from collectors.base import Access
+from collectors.http import PoliteHttp
+from collectors.workers import WorkerPool
+from monitor.app import make_receivers, parts
+from monitor.bus.local import LocalBus
+from monitor.configuration import Configuration, load_configuration
+from monitor.domain.ports import Receiver, StateStore
+from monitor.domain.sources import Source
+from monitor.runtime.clock import SystemClock
+from monitor.runtime.logs import set_up
+from monitor.runtime.metrics import Metrics
+from monitor.runtime.supervisor import Stage, Supervisor
+from monitor.service import Service
+from monitor.settings import Settings, read_settings
+from monitor.store.ledger import open_ledger
+from monitor.store.lock import DataInUseError, DataLock
+from monitor.web.server import RefusedAddressError, Shown, check_binding, make_web
+
+
+@click.command(
+    epilog="\b\nExample:\n  dabyl run                 then open the address that it prints\n  DABYL_PORT=9000 dabyl run"
+)
+@click.option("--host", help="Where the status page listens (DABYL_HOST).")
+@click.option("--port", type=click.IntRange(0, 65535), help="Its port, 0 for any free one (DABYL_PORT).")
+@click.option("--no-collect", is_flag=True, help="Judge, tell and show what is stored; ask no source.")
+def command(host: str | None, port: int | None, *, no_collect: bool) -> None:
+    """Start the service: collect, read, judge, tell and show. Stop it with Ctrl-C or SIGTERM."""
+    settings = read_settings()
+    host, port = host or settings.host, settings.port if port is None else port
+    configuration = load_configuration(settings.config)
+    set_up(settings.log_level, settings.log_format)
+    clock = SystemClock()
+    try:
+        check_binding(host, public=settings.public)
+        with ExitStack() as stack:
+            stack.enter_context(DataLock(settings.data, clock))
+            asyncio.run(serve(settings, configuration, clock, host, port, collect=not no_collect))
+    except (DataInUseError, RefusedAddressError) as error:
+        raise click.ClickException(str(error)) from None
+
+
+async def serve(
+    settings: Settings, configuration: Configuration, clock: SystemClock, host: str, port: int, *, collect: bool,
+    mark: str = "", feed: Callable[[Service], Awaitable[None]] | None = None, sources: dict[str, Source] | None = None,
+) -> None:  # fmt: skip
+    """Run all parts until told to stop."""
+    state = await open_ledger(settings.state_address if not mark else settings.data / "demo.sqlite3")
+    http = PoliteHttp(clock, allowed=networks(settings.allow_private), proxy=settings.proxy)
+    workers = WorkerPool()
+    receivers = make_receivers(configuration)
+    joined = parts(configuration, state, receivers, clock, mark=mark, sources=sources)
+    access = Access(clock=clock, http=http, workers=workers) if collect else None
+    heard = configuration.sources if collect else {}
+    service = Service(
+        clock=clock, state=state, pipeline=joined.pipeline, alerts=joined.alerts, dispatcher=joined.dispatcher, bus=LocalBus(),
+        sources=heard, access=access, line_is_down=lambda: http.line.is_down,
+    )  # fmt: skip
+    supervisor = Supervisor(clock, service.on_health)
+    service.supervise(supervisor)
+    if feed is not None:
+        supervisor.add("demo", Stage.COLLECT, lambda: feed(service))
+    shown = Shown(
+        state=state, clock=clock, sources=sources or configuration.sources, regions=configuration.regions,
+        metrics=Metrics().text, mark=mark, any_host=settings.public,
+    )  # fmt: skip
+    supervisor.add("web", Stage.WEB, lambda: _show(shown, host, port, configuration, collect=collect))
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, supervisor.stop)
+    try:
+        await supervisor.run()
+    finally:
+        await _let_go(state, http, workers, receivers.values())
+
+
+async def _let_go(state: StateStore, http: PoliteHttp, workers: WorkerPool, receivers: Iterable[Receiver]) -> None:
+    for receiver in receivers:
+        await receiver.close()
+    await http.close()
+    await workers.close()
+    await state.close()
+
+
+async def _show(shown: Shown, host: str, port: int, configuration: Configuration, *, collect: bool) -> None:
+    """The status page, for as long as the service runs."""
+    runner = web.AppRunner(make_web(shown), access_log=None)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port)
+        await site.start()
+        address = runner.addresses[0]
+        sources = len(configuration.sources) if collect else 0
+        click.echo(f"Dabyl{f' [{shown.mark}]' if shown.mark else ''} is ready: http://{address[0]}:{address[1]}/")
+        click.echo(f"{sources} sources are being asked; the page shows the state of each. Stop with Ctrl-C.")
+        await asyncio.Event().wait()
+    finally:
+        await runner.cleanup()

@@ -1,0 +1,65 @@
+"""`dabyl status`: how the service and each source feel, and what is open."""
+
+import asyncio
+import json
+from datetime import timedelta
+from typing import Any
+
+import click
+
+from monitor.cli.looking import looking
+from monitor.cli.output import print_table
+from monitor.configuration import load_configuration
+from monitor.domain.changes import Query
+from monitor.runtime.clock import SystemClock
+from monitor.settings import Settings, read_settings
+from monitor.web import views
+from monitor.web.server import Shown
+
+FRESH = timedelta(minutes=2)
+
+
+@click.command(epilog="\b\nExamples:\n  dabyl status\n  dabyl status --json\n  dabyl status --quiet && echo runs")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option("--quiet", is_flag=True, help="Print nothing; the exit code is 0 if the service runs.")
+def command(*, as_json: bool, quiet: bool) -> None:
+    """Show whether the service runs, what is open, and the state of each source with its reason."""
+    settings = read_settings()
+    picture = asyncio.run(_picture(settings))
+    if quiet:
+        raise click.exceptions.Exit(0 if picture["fresh"] else 1)
+    if as_json:
+        click.echo(json.dumps(views.plain(picture), ensure_ascii=False))
+        return
+    _print(picture)
+
+
+async def _picture(settings: Settings) -> dict[str, Any]:
+    configuration = load_configuration(settings.config)
+    async with looking(settings) as state:
+        shown = Shown(
+            state=state,
+            clock=SystemClock(),
+            sources=configuration.sources,
+            regions=configuration.regions,
+            metrics=bytes,
+        )
+        healths = await state.healths()
+        incidents = await state.incidents(Query(open_only=True, limit=50))
+        signals = await state.signals(Query(limit=40))
+    return views.picture(shown, healths, incidents, signals)
+
+
+def _print(picture: dict[str, Any]) -> None:
+    now = picture["now"]
+    running = "runs" if picture["fresh"] else "does NOT run"
+    click.echo(f"The service {running}; last heartbeat {views.age(picture['heartbeat'], now)}.")
+    click.echo(picture["headline"])
+    if picture["incidents"]:
+        columns = ("id", "where", "family", "severity", "level", "witnesses", "opened_at")
+        print_table([views.plain(row) for row in picture["incidents"]], columns, "Open incidents")
+    rows = [
+        {**row, "since": views.age(row["since"], now), "last_good": views.age(row["last_good_at"], now)}
+        for row in picture["sources"]
+    ]
+    print_table(rows, ("id", "feeling", "reason", "since", "last_good"), "Sources")

@@ -1,0 +1,99 @@
+"""Analyst questions over the store, as plain rows, and the same as CSV that no spreadsheet can be tricked by."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Literal
+
+from monitor.domain.alerts import Incident
+from monitor.domain.changes import Query, StoredReport
+from monitor.domain.moments import rfc3339
+from monitor.domain.ports import StateStore
+from monitor.domain.signals import Signal
+
+What = Literal["signals", "incidents", "reports"]
+COLUMNS: Final[dict[str, tuple[str, ...]]] = {
+    "signals": (
+        "at",
+        "kind",
+        "regions",
+        "places",
+        "strength",
+        "source",
+        "witness",
+        "denied",
+        "past",
+        "counts",
+        "link",
+        "id",
+    ),
+    "incidents": (
+        "opened_at",
+        "closed_at",
+        "family",
+        "regions",
+        "severity",
+        "level",
+        "state",
+        "witnesses",
+        "signals",
+        "id",
+    ),
+    "reports": ("published_at", "observed_at", "source", "link", "versions", "deleted_at", "id"),
+}
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\0")
+
+
+async def ask(state: StateStore, what: What, query: Query) -> list[dict[str, Any]]:
+    """The rows that answer a question; lists are lists, times are RFC 3339 in UTC."""
+    if what == "signals":
+        return [_signal(signal) for signal in await state.signals(query)]
+    if what == "incidents":
+        return [_incident(incident) for incident in await state.incidents(query)]
+    return [_report(report) for report in await state.reports(query)]
+
+
+def _signal(signal: Signal) -> dict[str, Any]:
+    return {
+        "at": rfc3339(signal.at), "kind": signal.kind.value, "regions": list(signal.regions), "places": list(signal.places),
+        "strength": signal.strength, "source": signal.source, "witness": signal.witness, "denied": signal.denied,
+        "past": signal.past, "counts": {role: list(interval) for role, interval in signal.counts.items()},
+        "link": signal.link, "id": signal.id, "evidence": list(signal.evidence),
+    }  # fmt: skip
+
+
+def _incident(incident: Incident) -> dict[str, Any]:
+    return {
+        "opened_at": rfc3339(incident.opened_at), "closed_at": rfc3339(incident.closed_at), "family": incident.family.value,
+        "regions": list(incident.regions), "severity": incident.severity.word, "level": incident.level.value,
+        "state": incident.state.value, "witnesses": len(incident.witnesses), "signals": incident.signal_count, "id": incident.id,
+    }  # fmt: skip
+
+
+def _report(report: StoredReport) -> dict[str, Any]:
+    return {
+        "published_at": rfc3339(report.published_at), "observed_at": rfc3339(report.observed_at), "source": report.source,
+        "link": report.link, "versions": report.versions, "deleted_at": rfc3339(report.deleted_at), "id": report.id,
+    }  # fmt: skip
+
+
+def to_csv(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> str:
+    """The rows as CSV; text that a spreadsheet would run as a formula gets a leading apostrophe (OWASP)."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([cell(row.get(column)) for column in columns])
+    return out.getvalue()
+
+
+def cell(value: Any) -> str | int | float:
+    """A value as a cell: numbers stay numbers, lists are joined, formulas are text."""
+    if value is None:
+        return ""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return value
+    if isinstance(value, Mapping):
+        value = "; ".join(f"{key} {part}" for key, part in value.items())
+    text = " ".join(value) if isinstance(value, list) else str(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -1,0 +1,139 @@
+"""The service in one process: collect, read, judge, tell and show, under one supervisor."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from typing import Final
+
+from alerts.dispatcher import Dispatcher
+from alerts.service import AlertService
+from collectors.base import Access, kind
+from collectors.schedule import Rounds
+from monitor.domain.changes import Change, Retention
+from monitor.domain.health import Feeling, Health
+from monitor.domain.ports import Bus, Clock, StateStore, StoreUnavailableError
+from monitor.domain.reports import Item
+from monitor.domain.sources import Source
+from monitor.pipeline import Pipeline
+from monitor.runtime.supervisor import Stage, Supervisor
+
+BATCH: Final = 250
+QUEUE: Final = 2000
+"""Items that may wait between collectors and the pipeline; a full queue holds the collectors back."""
+RETRY_SECONDS: Final = 5.0
+TICK_SECONDS: Final = 15.0
+DAY_SECONDS: Final = 86_400.0
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Service:
+    """All parts and what joins them."""
+
+    clock: Clock
+    state: StateStore
+    pipeline: Pipeline
+    alerts: AlertService
+    dispatcher: Dispatcher
+    bus: Bus
+    sources: Mapping[str, Source]
+    access: Access | None
+    retention: Retention = field(default_factory=Retention)
+    line_is_down: Callable[[], bool] = lambda: False
+    _queue: "asyncio.Queue[Item]" = field(default_factory=lambda: asyncio.Queue(QUEUE))
+    _healths: dict[str, Health] = field(default_factory=dict)
+
+    def supervise(self, supervisor: Supervisor) -> None:
+        """Hand every part to the supervisor."""
+        for source in self.sources.values():
+            if source.enabled and self.access is not None:
+                supervisor.add(f"collect:{source.id}", Stage.COLLECT, partial(self._collect, source))
+        supervisor.add("read", Stage.PIPELINE, self._read)
+        supervisor.add("alert", Stage.TELL, self._alert)
+        supervisor.add("tell", Stage.TELL, partial(self.dispatcher.run, self.bus))
+        supervisor.add("keep", Stage.STORE, self._keep)
+
+    def on_health(self, health: Health) -> None:
+        """Remember how a part feels until the next moment of storing."""
+        self._healths[health.subject] = health
+
+    async def put(self, item: Item) -> None:
+        """An item from outside the collectors (a demo, an import)."""
+        await self._queue.put(item)
+
+    async def _collect(self, source: Source) -> None:
+        assert self.access is not None
+        access = self.access
+        make = kind(source.kind).collector
+        cursor = await self.state.cursor(source.id)
+        rounds = Rounds(source, lambda mark: make(source, access, mark), self.clock, cursor=cursor)
+        async for item in rounds.items():
+            await self._queue.put(item)
+
+    async def _read(self) -> None:
+        """Items to signals, in batches; what could not be stored is tried again and not forgotten."""
+        while True:
+            batch = [await self._queue.get()]
+            while len(batch) < BATCH and not self._queue.empty():
+                batch.append(self._queue.get_nowait())
+            await self._store(batch)
+
+    async def _store(self, batch: list[Item]) -> None:
+        while True:
+            try:
+                outcome = await self.pipeline.process(batch)
+            except StoreUnavailableError as error:
+                log.error("nothing can be stored: %s; %d items wait", error.reason, len(batch))  # noqa: TRY400
+                await self.clock.sleep(RETRY_SECONDS)
+                continue
+            if outcome.signals:
+                await self.bus.publish("signals")
+            return
+
+    async def _alert(self) -> None:
+        """Judge when the bell rings, when time is due, and every few seconds in any case."""
+        await self.alerts.catch_up()
+        async with self.bus.subscribe("signals") as rings:
+            while True:
+                outcome = await self.alerts.step()
+                if outcome.notifications:
+                    await self.dispatcher.send_now(outcome.notifications)
+                if outcome:
+                    await self.bus.publish("changes")
+                try:
+                    async with asyncio.timeout(self._until_due()):
+                        await anext(rings)
+                except TimeoutError:
+                    continue
+
+    def _until_due(self) -> float:
+        due = self.alerts.next_due()
+        if due is None:
+            return TICK_SECONDS
+        return min(TICK_SECONDS, max(0.05, (due - self.clock.now()) / timedelta(seconds=1)))
+
+    async def _keep(self) -> None:
+        """Store how the parts feel, a heartbeat, and once a day what retention asks for."""
+        pruned = self.clock.monotonic() - DAY_SECONDS
+        while True:
+            now = self.clock.now()
+            beat = Health(subject="part:heartbeat", feeling=Feeling.OK, reason="runs", since=now, checked_at=now)
+            healths = (*self._healths.values(), beat, self._line())
+            self._healths.clear()
+            await self.state.apply(Change(healths=healths))
+            if self.clock.monotonic() - pruned >= DAY_SECONDS:
+                pruned = self.clock.monotonic()
+                await self.state.prune(now, self.retention)
+            await self.clock.sleep(TICK_SECONDS)
+
+    def _line(self) -> Health:
+        now = self.clock.now()
+        down = self.line_is_down()
+        return Health(
+            subject="line", feeling=Feeling.UNREACHABLE if down else Feeling.OK,
+            reason="no host of several can be reached: own line is down" if down else "hosts can be reached",
+            since=now, checked_at=now,
+        )  # fmt: skip
