@@ -57,11 +57,9 @@ class Dispatcher:
     async def drain_once(self) -> int:
         """Claim and hand over everything that is due now; returns how many were tried."""
         now = self._clock.now()
-        claimed = []
         until = now + timedelta(seconds=CLAIM_SECONDS)
-        for note in await self._state.owed(now, 200):
-            if await self._state.claim(note.id, self._holder, now, until):
-                claimed.append(note)
+        due = await self._state.owed(now, 200)
+        claimed = [note for note in due if await self._state.claim(note.id, self._holder, now, until)]
         await self._lanes(claimed)
         return len(claimed)
 

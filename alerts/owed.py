@@ -73,11 +73,7 @@ class Ledger:
             return Reason.RESOLVED
         if step.incident.severity > severity:
             return Reason.ESCALATED
-        if now - at < QUIET:
-            return None
-        if step.incident.level.rank > level.rank:
-            return Reason.LEVEL_CHANGED
-        return Reason.NEW_EVIDENCE if step.cause in {"joined", "cleared", "again"} else None
+        return None if now - at < QUIET else _milder(step, level)
 
     def _note(
         self, step: Step, destination: Destination, reason: Reason, signals: Sequence[Signal], now: datetime
@@ -94,6 +90,13 @@ class Ledger:
             severity=step.incident.severity, level=step.incident.level, created_at=now, event_at=since, due_at=now,
             subject=words.subject, short=words.short, body=words.body,
         )  # fmt: skip
+
+
+def _milder(step: Step, level: Level) -> Reason | None:
+    """A reason that can wait half an hour."""
+    if step.incident.level.rank > level.rank:
+        return Reason.LEVEL_CHANGED
+    return Reason.NEW_EVIDENCE if step.cause in {"joined", "cleared", "again"} else None
 
 
 def _began(incident: Incident, signals: Sequence[Signal]) -> datetime:

@@ -159,8 +159,8 @@ def _feed_base(root: Any, url: str | None) -> str | None:
     channel = next((node for node in root if _local(node) == "channel"), root)
     base = channel.get(_XML_BASE)
     for node in channel if not base else ():
-        if _local(node) == "link" and (node.text or "").strip().startswith(("http://", "https://")):
-            return urljoin(url or "", (node.text or "").strip())
+        if _local(node) == "link" and _is_web(str(node.text or "").strip()):
+            return str(node.text).strip()
     return urljoin(url or "", base) if base else url
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Final
 
 LEAST_POSTS: Final = 12
@@ -21,7 +22,7 @@ def usual_gap(posts: Sequence[datetime], expected_hours: float | None = None) ->
     times = sorted(posts)
     if len(times) < LEAST_POSTS:
         return None
-    gaps = sorted(later - earlier for earlier, later in zip(times, times[1:], strict=False))
+    gaps = sorted(later - earlier for earlier, later in pairwise(times))
     return gaps[min(len(gaps) - 1, int(len(gaps) * 0.95))]
 
 

@@ -1,4 +1,4 @@
-"""Telegram Desktop exports (result.json): one chat, or a full export with many. PURE.
+r"""Telegram Desktop exports (result.json): one chat, or a full export with many. PURE.
 
 The exporter writes control characters as `\\x0B`, which is not JSON, and before 2021 no UTC times; both are handled. Names
 of private persons are never kept: forwards keep channels only, and personal chats name nobody.
@@ -89,7 +89,7 @@ def _loaded(body: bytes) -> Any:
 
 
 def repaired(text: str) -> str:
-    """The text with `\\x0B` as `\\u000b`; an escaped backslash before an x stays what it is."""
+    r"""The text with `\x0B` as `\u000b`; an escaped backslash before an x stays what it is."""
 
     def mend(found: re.Match[str]) -> str:
         if found.group(1):

@@ -109,11 +109,9 @@ def _link(node: LexborNode) -> dict[str, Any]:
 
 
 def _documents(wrap: LexborNode) -> list[Media]:
+    nodes = wrap.css(".tgme_widget_message_document_wrap, .tgme_widget_message_document")
     found = []
-    for node in wrap.css(".tgme_widget_message_document_wrap, .tgme_widget_message_document"):
-        if "tgme_widget_message_document_wrap" not in (node.attributes.get("class") or "") and node.parent is not None:
-            if "tgme_widget_message_document_wrap" in (node.parent.attributes.get("class") or ""):
-                continue
+    for node in _outermost(list(nodes)):
         title = node.css_first(".tgme_widget_message_document_title")
         extra = node.css_first(".tgme_widget_message_document_extra")
         is_audio = node.css_first(".tgme_widget_message_document_icon.audio, .audio") is not None

@@ -86,7 +86,7 @@ class Service:
             try:
                 outcome = await self.pipeline.process(batch)
             except StoreUnavailableError as error:
-                log.error("nothing can be stored: %s; %d items wait", error.reason, len(batch))  # noqa: TRY400
+                log.error("nothing can be stored: %s; %d items wait", error.reason, len(batch))
                 await self.clock.sleep(RETRY_SECONDS)
                 continue
             if outcome.signals:

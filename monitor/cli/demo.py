@@ -10,9 +10,9 @@ import click
 from collectors.scenario import Scenario
 from monitor.cli.run import serve
 from monitor.configuration import load_configuration, load_scenario
-from monitor.folder import default_directory
 from monitor.domain.reports import Deletion, Item, Report
 from monitor.domain.signals import Signal
+from monitor.folder import default_directory
 from monitor.runtime.clock import SystemClock
 from monitor.runtime.logs import set_up
 from monitor.service import Service

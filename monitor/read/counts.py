@@ -97,9 +97,9 @@ def _digits(text: Text, place: int) -> tuple[float | None, int]:
             break
         digits, last = digits + words[last + 1], last + 1
     following = last + 1
-    if following + 1 < len(words) and words[following].isdecimal() and words[following + 1] in SCALES:
-        if text.original[text.ends[last] : text.starts[following]] in {",", "."}:
-            return float(f"{digits}.{words[following][:3]}"), following
+    fraction = following + 1 < len(words) and words[following].isdecimal() and words[following + 1] in SCALES
+    if fraction and text.original[text.ends[last] : text.starts[following]] in {",", "."}:
+        return float(f"{digits}.{words[following][:3]}"), following
     return float(digits), last
 
 

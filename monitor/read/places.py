@@ -5,6 +5,7 @@ ordinary word counts only with a cue; a name abroad never resolves to Kazakhstan
 written, not where the event is.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -14,7 +15,7 @@ from monitor.domain.signals import PlaceHit
 from monitor.read.endings import legal
 from monitor.read.gazetteer import AbroadPhrases, NamedPlace, PlacePhrases
 from monitor.read.phrases import PhraseMatcher, parse_phrases
-from monitor.read.script import folded
+from monitor.read.script import folded, skeleton
 from monitor.read.tokens import Text
 
 _LEVELS: Final = ("square", "district", "city", "region", "street", "country")
@@ -23,6 +24,7 @@ _CUES: Final = frozenset(
     "области область станция станции қаласы қаласында қаласының қала ауылы ауылында ауданы ауданында облысы облысында "
     "каласы каласында ауылында city town village in near из под".split()
 )
+_OTHER_SCRIPT: Final = re.compile("[äöüğşıñáóúńǵýž]|[\u0600-\u06ff]")
 _PREPOSITIONS: Final = frozenset("в во из под у близ возле через".split())
 
 
@@ -76,6 +78,7 @@ class Gazetteer:
     phrases: Sequence[PlacePhrases] = ()
     abroad: Sequence[AbroadPhrases] = ()
     _stems: dict[str, list[tuple[Named, bool]]] = field(default_factory=dict, init=False)
+    _skeletons: dict[str, Named] = field(default_factory=dict, init=False)
     _multi: list[Named] = field(default_factory=list, init=False)
     _cues: set[str] = field(default_factory=set, init=False)
     _matcher: PhraseMatcher = field(init=False)
@@ -108,6 +111,8 @@ class Gazetteer:
                 self._cues.add(name)
 
     def _add_stem(self, stem: str, named: Named, *, cut: bool) -> None:
+        if named.region is not None and named.population >= 20_000 and not stem.isascii() and len(stem) > 4:
+            self._skeletons.setdefault(skeleton(stem), named)
         self._stems.setdefault(stem, []).append((named, cut))
         bare = folded(stem)
         if bare != stem:
@@ -127,8 +132,18 @@ class Gazetteer:
                     best = named
             if best is not None:
                 break
+        if best is None and _OTHER_SCRIPT.search(word):
+            best = self._in_other_script(skeleton(word))
         self._memory[word] = best
         return best
+
+    def _in_other_script(self, bones: str) -> Named | None:
+        """A larger place of ours in one of the other scripts of Kazakh, with whatever suffixes it carries there."""
+        for length in range(len(bones), 4, -1):
+            named = self._skeletons.get(bones[:length])
+            if named is not None and len(bones) - length <= 7:
+                return named
+        return None
 
     def knows(self, word: str) -> bool:
         """Whether a place may begin with this word."""

@@ -7,8 +7,10 @@ next call starts afresh.
 
 import asyncio
 import shutil
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, update
@@ -18,7 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from monitor.domain.ports import StoreUnavailableError
 from monitor.store.damage import CommitNote
 from monitor.store.engines import READERS, Engines
-from monitor.store.failures import unavailable
+from monitor.store.failures import sqlite_words, unavailable
 from monitor.store.schema import commits
 
 Result = TypeVar("Result")
@@ -63,6 +65,19 @@ class Lanes:
             StoreUnavailableError: the store could not be read.
         """
         return await self._run(self._readers, lambda: _transact(self._engines.reading, work))
+
+    async def truncate_log(self) -> None:
+        """Move everything from SQLite's write-ahead log into the file and empty the log.
+
+        A reader that is in the middle of a question keeps some of it until the next time.
+        """
+        if self._engines.path is not None:
+            await self._run(self._writer, lambda: _checkpoint(self._engines.writing))
+
+    async def with_file(self, job: Callable[[Path], Result]) -> Result | None:
+        """Do something with the SQLite file's folder in the writer's thread; `None` where there is no file."""
+        path = self._engines.path
+        return None if path is None else await self._run(self._writer, lambda: job(path))
 
     async def close(self) -> None:
         """Finish what runs, then let go. Safe to call twice."""
@@ -111,6 +126,17 @@ def _counted(connection: Connection, work: Work[Result]) -> tuple[Result, int | 
         return result, None
     counting = update(commits).values(number=commits.c.number + 1).returning(commits.c.number)
     return result, connection.execute(counting).scalar_one()
+
+
+def _checkpoint(engine: Engine) -> None:
+    raw = engine.raw_connection()
+    try:
+        # Outside a transaction: SQLite cannot move a log that it is writing.
+        raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+    except sqlite3.Error as error:
+        raise StoreUnavailableError(sqlite_words(error)) from error
+    finally:
+        raw.close()
 
 
 def _transact(engine: Engine, work: Work[Result]) -> Result:

@@ -5,7 +5,14 @@ from dataclasses import replace
 from datetime import datetime
 
 from monitor.domain.alerts import (
-    Alert, AlertState, Attempt, Incident, IncidentState, Notification, NotificationState, TimelineEntry,
+    Alert,
+    AlertState,
+    Attempt,
+    Incident,
+    IncidentState,
+    Notification,
+    NotificationState,
+    TimelineEntry,
 )  # fmt: skip
 from monitor.domain.changes import Change, Pruned, Query, Retention, StoredReport
 from monitor.domain.health import Health

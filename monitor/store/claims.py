@@ -1,0 +1,101 @@
+"""Messages that are owed: who takes one, and what became of it. Of two that try to take one, one gets it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
+
+from monitor.domain.alerts import Attempt, Notification, NotificationState
+from monitor.store.message_rows import attempt, attempt_values, notification
+from monitor.store.schema import OUTSTANDING, attempts, notifications
+from monitor.store.upserts import insert_into
+from monitor.store.values import microseconds, optional_microseconds, optional_storable, readable
+
+OWED = NotificationState.OWED.value
+CLAIMED = NotificationState.CLAIMED.value
+SENT = NotificationState.SENT.value
+PARKED = NotificationState.PARKED.value
+
+
+def owed(connection: Connection, now: datetime, limit: int) -> Sequence[Notification]:
+    """Messages that are due and nobody holds, most severe first, then oldest.
+
+    On PostgreSQL a message that somebody is taking at this very moment is passed over.
+    """
+    columns = notifications.c
+    asked = (
+        select(notifications)
+        .where(OUTSTANDING, _free(now))
+        .order_by(columns.severity.desc(), columns.created_at, columns.id)
+        .limit(limit)
+    )
+    return list(readable(connection.execute(asked), notification))
+
+
+def claim(connection: Connection, message: str, holder: str, now: datetime, until: datetime) -> bool:
+    """Take a message; whether we got it."""
+    taking = (
+        update(notifications)
+        .where(notifications.c.id == message, _free(now))
+        .values(state=CLAIMED, claimed_by=holder, claimed_until=microseconds(until))
+    )
+    return connection.execute(taking).rowcount == 1
+
+
+def mark_sent(connection: Connection, message: str, tried: Attempt) -> None:
+    """It was handed over. Said twice, or said of a message that somebody else sent too, the first time stands.
+
+    Raises:
+        LookupError: there is no such message.
+    """
+    if _record(connection, message, tried):
+        _settle(connection, message, state=SENT, sent_at=microseconds(tried.at), last_error=None)
+
+
+def mark_failed(connection: Connection, message: str, tried: Attempt, retry_at: datetime | None) -> None:
+    """It was not. A message that somebody else has sent meanwhile stays sent.
+
+    Raises:
+        LookupError: there is no such message.
+    """
+    if not _record(connection, message, tried):
+        return
+    changed: dict[str, Any] = {"state": PARKED, "last_error": optional_storable(tried.error)}
+    if retry_at is not None:
+        changed |= {"state": OWED, "due_at": microseconds(retry_at)}
+    _settle(connection, message, **changed)
+
+
+def attempts_of(connection: Connection, message: str) -> Sequence[Attempt]:
+    """Every try to hand this message over, oldest first."""
+    asked = select(attempts).where(attempts.c.notification == message).order_by(attempts.c.at, attempts.c.sequence)
+    return list(readable(connection.execute(asked), attempt))
+
+
+def _free(now: datetime) -> ColumnElement[bool]:
+    """Due, and not held: a claim that lapsed holds nothing."""
+    columns = notifications.c
+    instant = optional_microseconds(now)
+    return or_(
+        and_(columns.state == OWED, columns.due_at <= instant),
+        and_(columns.state == CLAIMED, columns.claimed_until <= instant),
+    )
+
+
+def _record(connection: Connection, message: str, tried: Attempt) -> bool:
+    """Write the try down and count it; `False` where it was known already."""
+    values = attempt_values(tried) | {"notification": message}
+    if connection.scalar(select(notifications.c.id).where(notifications.c.id == message)) is None:
+        raise LookupError(f"no message {message}")
+    adding = insert_into(connection.dialect.name, attempts).values(values).on_conflict_do_nothing()
+    if connection.execute(adding).rowcount != 1:
+        return False
+    counting = update(notifications).where(notifications.c.id == message)
+    connection.execute(counting.values(attempts=notifications.c.attempts + 1))
+    return True
+
+
+def _settle(connection: Connection, message: str, **changed: Any) -> None:
+    settling = update(notifications).where(notifications.c.id == message, notifications.c.state != SENT)
+    connection.execute(settling.values(claimed_by=None, claimed_until=None, **changed))

@@ -1,0 +1,141 @@
+"""The reader, as a duty desk would try it: what must be found, what must not, and what it says of both."""
+
+from datetime import UTC, datetime
+from functools import cache
+
+import pytest
+
+from monitor.configuration import load_reading
+from monitor.domain.signals import Reading
+from monitor.read.reader import Reader, example_faults
+
+JANUARY = datetime(2026, 1, 20, tzinfo=UTC)
+
+
+@cache
+def reader() -> Reader:
+    return load_reading(None).reader()
+
+
+def kinds(text: str) -> set[str]:
+    return {finding.kind.value for finding in reader().read(text, JANUARY).findings}
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "region"),
+    [
+        ("В Алматы задержали 20 активистов на площади Республики", "police.detention", "KZ-75"),
+        ("Мыңдаған адам Ақтауда алаңға шықты", "assembly.protest", "KZ-47"),
+        ("Oil workers went on strike in Zhanaozen demanding higher pay", "labour.strike", "KZ-47"),
+        ("Митинг многодетных семей прошёл в Караганде", "assembly.protest", "KZ-35"),
+        ("На площади Астана полиция взяла в кольцо протестующих", "police.kettling", "KZ-75"),
+        ("Полиция разогнала митинг в Уральске", "police.force", "KZ-27"),
+        ("По всей стране отключили интернет", "net.blackout_national", "KZ"),
+        ("В Семее пропал мобильный интернет", "net.mobile_only", "KZ-10"),
+        ("Алматыда Telegram мен WhatsApp істемейді", "net.service_block", "KZ-75"),
+        ("Суд в Шымкенте арестовал активиста на 15 суток", "prosecution.administrative", "KZ-79"),
+        ("Активиста освободили из СИЗО Уральска", "custody.release", "KZ-27"),
+        ("В Алматы введено чрезвычайное положение и комендантский час", "state.emergency", "KZ-75"),
+        ("В Астане заработал интернет", "net.restored", "KZ-71"),
+        ("Журналиста ударили и отобрали камеру в Таразе", "media.attack", "KZ-31"),
+        ("Оралда наразылық акциясы өтті", "assembly.protest", "KZ-27"),
+    ],
+)
+def test_events_are_found_with_their_region(text: str, kind: str, region: str) -> None:
+    found = {finding.kind.value: finding.regions for finding in reader().read(text, JANUARY).findings}
+    assert found.get(kind) == (region,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Рейс из Алматы задержали на три часа",
+        "Полиция задержала наркоторговца в Караганде",
+        "Аким области освобождён от должности",
+        "Әкім қызметінен босатылды",
+        "Қорқыт ата әуежайында жаңа терминал ашылды",
+        "Ұстаздар күні Алматыда аталып өтті",
+        "В парке Алматы прошёл траурный митинг в память о воинах",
+        "Свет отключили в трёх районах Алматы из-за плановых работ",
+        "Суд наложил арест на имущество компании в Астане",
+        "Компания протестировала новую сеть в Шымкенте",
+        "Акции банка выросли, площадь квартиры 60 кв. м",
+        "В Минске задержали участников протеста",
+        "Protesters clashed with police in Bishkek",
+        "The Silk Way car rally passed through Aktau",
+        "An air strike hit a depot near Kyiv",
+        "Он умер от остановки сердца, cardiac arrest, в Актобе",
+        "Учения: условные террористы захватили здание аэропорта в Атырау",
+        "Министерство по чрезвычайным ситуациям предупреждает о метели в Акмолинской области",
+    ],
+)
+def test_traps_are_not_events(text: str) -> None:
+    assert kinds(text) == set()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Алматыда журт аланга шыкты, наразылык болды",
+        "Almatyda narazylyq ótti",
+        "Almatıda narazılıq ötti",
+        "В Алматы прошёл м*итинг",
+        "В Алматы прошёл м и т и н г у акимата",
+        "В АЛМАТЫ МИТИНГ У АКИМАТА",
+        "В Алматы прошел митинг\u200b у аки\u00adмата",
+        "#Алматы #митинг идёт сейчас",
+    ],
+)
+def test_degraded_spellings_are_read(text: str) -> None:
+    found = {finding.kind.value: finding.regions for finding in reader().read(text, JANUARY).findings}
+    assert found.get("assembly.protest") == ("KZ-75",)
+
+
+def test_a_denial_is_kept_beside_the_claim() -> None:
+    reading = reader().read(
+        "МВД опровергло задержание активистов в Актобе: информация не соответствует действительности"
+    )
+    assert [(finding.kind.value, finding.denied) for finding in reading.findings] == [("police.detention", True)]
+
+
+def test_the_past_is_told_as_past() -> None:
+    reading = reader().read("В 2011 году в Жанаозене бастовали нефтяники", JANUARY)
+    assert all(finding.past for finding in reading.findings)
+    assert reading.findings
+
+
+def test_words_and_offsets_lead_back_to_the_text() -> None:
+    text = "🔥 В г. Алматы за\u0301держали 12 активистов; полиция молчит"
+    reading: Reading = reader().read(text)
+    assert reading.findings
+    for hit in (hit for finding in reading.findings for hit in finding.because):
+        assert text[hit.start : hit.end] == hit.words
+
+
+def test_numbers_stand_with_what_they_count() -> None:
+    (finding,) = reader().read("В Алматы задержали более 50 активистов").findings
+    assert dict(finding.counts) == {"detained": (50, None)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "а" * 1_000_000,
+        "\u0301" * 10_000,
+        "\ud800митинг",
+        "митинг\x00 в Алматы",
+        "\u202eмитинг",
+        "м*" * 400_000,
+        "(" * 300_000,
+        "митинг " * 150_000,
+    ],
+    ids=["long", "marks", "surrogate", "nul", "rtl", "stars", "brackets", "triggers"],
+)
+def test_hostile_text_does_no_harm(text: str) -> None:
+    reader().read(text)
+
+
+def test_every_entry_holds_its_own_examples() -> None:
+    reading = load_reading(None)
+    faults = [(entry.id, example_faults(reader(), entry)) for lexicon in reading.lexicons for entry in lexicon.entries]
+    assert not [fault for fault in faults if fault[1]]

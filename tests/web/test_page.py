@@ -1,0 +1,117 @@
+"""The page: never green without data, never a script from a post, never open by accident."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+
+from monitor.configuration import load_configuration
+from monitor.domain.changes import Change
+from monitor.domain.health import Feeling, Health
+from monitor.domain.kinds import EventKind
+from monitor.domain.signals import Hit, Signal
+from monitor.history import cell
+from monitor.runtime.clock import SimulatedClock
+from monitor.store.ledger import Ledger, open_ledger
+from monitor.web.server import RefusedAddressError, Shown, check_binding, make_web
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+XSS = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "javascript:alert(1)",
+    "{{7*7}}",
+    "</td><svg onload=alert(1)>",
+]
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Ledger]:
+    ledger = await open_ledger(tmp_path / "state.sqlite3")
+    yield ledger
+    await ledger.close()
+
+
+@pytest.fixture
+async def client(store: Ledger) -> AsyncIterator[TestClient]:  # type: ignore[type-arg]
+    configuration = load_configuration(None)
+    shown = Shown(
+        state=store,
+        clock=SimulatedClock(NOON),
+        sources=configuration.sources,
+        regions=configuration.regions,
+        metrics=lambda: b"up 1\n",
+        mark="DEMO",
+    )
+    async with TestClient(TestServer(make_web(shown))) as made:
+        yield made
+
+
+def signal(name: str, link: str, words: str) -> Signal:
+    return Signal(
+        id=name, kind=EventKind.POLICE_DETENTION, regions=("KZ-75",), at=NOON, observed_at=NOON, source=words, witness="w", strength=0.8,
+        places=(words,), because=(Hit("r", words, 0, 1),), link=link,
+    )  # fmt: skip
+
+
+async def test_an_empty_page_never_says_that_all_is_well(client: TestClient) -> None:  # type: ignore[type-arg]
+    text = await (await client.get("/")).text()
+    assert "WE ARE MOSTLY BLIND" in text
+    assert "STALE" in text
+    assert "DEMO: nothing on this page is happening now" in text
+
+
+@pytest.mark.parametrize("payload", XSS)
+async def test_nothing_from_a_post_becomes_markup(store: Ledger, client: TestClient, payload: str) -> None:  # type: ignore[type-arg]
+    await store.apply(Change(signals=(signal("1", payload, payload),)))
+    text = await (await client.get("/")).text()
+    assert "<script>alert" not in text
+    assert "<img src=x" not in text
+    assert "<svg onload" not in text
+    assert 'href="javascript' not in text
+    assert "49" not in text or "{{7*7}}" not in payload
+
+
+async def test_every_answer_is_guarded(client: TestClient) -> None:  # type: ignore[type-arg]
+    for path in ("/", "/api/v1/status", "/metrics", "/health", "/ready", "/nothing", "/api/v1/signals?x=1"):
+        answer = await client.get(path)
+        assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert (await client.post("/")).status == 405
+    assert (await client.get("/", headers={"Host": "evil.example"})).status == 421
+
+
+async def test_questions_are_answered_and_bad_ones_explained(store: Ledger, client: TestClient) -> None:  # type: ignore[type-arg]
+    await store.apply(Change(signals=(signal("1", "https://a.test/", "vlast"),)))
+    body = await (await client.get("/api/v1/signals?region=KZ-75&kind=police")).json()
+    assert [row["link"] for row in body["signals"]] == ["https://a.test/"]
+    bad = await client.get("/api/v1/signals?since=yesterday")
+    assert (bad.status, bad.content_type) == (400, "application/problem+json")
+    assert (await client.get("/incidents/none")).status == 404
+
+
+async def test_the_state_of_each_source_is_shown_with_its_reason(store: Ledger, client: TestClient) -> None:  # type: ignore[type-arg]
+    health = Health(
+        subject="source:vlast",
+        feeling=Feeling.UNREACHABLE,
+        reason="cannot reach: own line is down",
+        since=NOON,
+        checked_at=NOON,
+    )
+    await store.apply(Change(healths=(health,)))
+    assert "cannot reach: own line is down" in await (await client.get("/")).text()
+
+
+def test_the_page_is_not_opened_to_others_by_accident() -> None:
+    check_binding("127.0.0.1", public=False)
+    check_binding("0.0.0.0", public=True)
+    with pytest.raises(RefusedAddressError, match="no login"):
+        check_binding("0.0.0.0", public=False)
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+7", "-1", "@x", "\tx"])
+def test_no_text_becomes_a_formula(text: str) -> None:
+    assert cell(text) == f"'{text}"
+    assert cell(-5) == -5
