@@ -24,7 +24,7 @@ def signal_values(signal: Signal) -> Values:
     """The row of a signal."""
     details = {
         "places": signal.places,
-        "counts": {role: interval for role, interval in signal.counts.items()},
+        "counts": dict(signal.counts),
         "evidence": signal.evidence,
         "because": [(hit.rule, hit.start, hit.end) for hit in signal.because],
     }
