@@ -89,7 +89,7 @@ def _record(connection: Connection, message: str, tried: Attempt) -> bool:
     if connection.scalar(select(notifications.c.id).where(notifications.c.id == message)) is None:
         raise LookupError(f"no message {message}")
     adding = insert_into(connection.dialect.name, attempts).values(values).on_conflict_do_nothing()
-    if connection.execute(adding).rowcount != 1:
+    if connection.execute(adding.returning(attempts.c.sequence)).first() is None:
         return False
     counting = update(notifications).where(notifications.c.id == message)
     connection.execute(counting.values(attempts=notifications.c.attempts + 1))

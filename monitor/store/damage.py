@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from monitor.domain.ports import Clock
-from monitor.store.engines import connect_file, refused
+from monitor.store.engines import connect_to_read, refused
 
 CHECK_SECONDS: Final = 8.0
 """How long the check of a large file may hold up the start; what it has not seen by then counts as sound."""
@@ -63,7 +63,8 @@ def damage(path: Path, clock: Clock) -> str | None:
         StoreUnavailableError: it could not be opened for another reason (permissions, lock, read-only).
     """
     try:
-        with closing(connect_file(path)) as connection:
+        # Only looking: a connection that may write throws a log away that it cannot make sense of.
+        with closing(connect_to_read(path)) as connection:
             return _broken_structure(connection, clock) or _lost_commits(connection, path)
     except sqlite3.DatabaseError as error:
         if getattr(error, "sqlite_errorname", "").startswith(DAMAGED):

@@ -25,7 +25,7 @@ from monitor.store.engines import connect_file, create_private, file_engines, re
 from monitor.store.failures import unavailable
 from monitor.store.migrating import migrate
 from monitor.store.pages import Image, Value, records
-from monitor.store.schema import metadata
+from monitor.store.schema import metadata, signals
 from monitor.store.setting_aside import LOG_SUFFIX, sync_folder
 
 SEQUENCE_LEAP: Final = 1_000_000
@@ -126,8 +126,8 @@ def _sorted_rows(image: Image) -> Iterator[tuple[Table, tuple[Value, ...]]]:
         if table.name != "commits":
             by_width.setdefault(len(table.columns), []).append(table)
     for row, values in records(image):
-        if values and values[0] in metadata.tables:
-            # SQLite's list of counters looks like our checkpoints, and starts with the name of a table.
+        if len(values) == 2 and values[0] == signals.name:
+            # SQLite's own counter of the journal looks like a checkpoint of a reader of that name.
             continue
         for table in by_width.get(len(values), ()):
             if fits(table, values):

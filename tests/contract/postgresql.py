@@ -1,0 +1,40 @@
+"""A PostgreSQL of our own for one test run, where Debian's server is installed."""
+
+import os
+import pwd
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+
+
+def can_start() -> bool:
+    return bool(BINARIES) and (os.geteuid() != 0 or "postgres" in {entry.pw_name for entry in pwd.getpwall()})
+
+
+def _run(*command: str | Path) -> None:
+    # The server refuses to run as root.
+    user = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
+    subprocess.run(command, check=True, capture_output=True, cwd="/", timeout=50, **user)  # type: ignore[call-overload]
+
+
+@contextmanager
+def cluster(folder: Path) -> Iterator[str]:
+    """The address of a server that lives in this folder until the test run ends."""
+    binaries = BINARIES[-1]
+    folder.mkdir(parents=True)
+    if os.geteuid() == 0:
+        shutil.chown(folder, "postgres", "postgres")
+        for parent in list(folder.parents)[:3]:
+            parent.chmod(parent.stat().st_mode | 0o011)
+    data = folder / "data"
+    _run(binaries / "initdb", "-D", data, "-U", "dabyl", "--auth=trust", "-E", "UTF8", "--locale=C")
+    options = f"-c listen_addresses='' -c unix_socket_directories={folder}"
+    _run(binaries / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
+    try:
+        yield f"postgresql+psycopg://dabyl@/postgres?host={folder}"
+    finally:
+        _run(binaries / "pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
