@@ -18,7 +18,7 @@ from monitor.read.reader import Reader
 from monitor.replay import Recorder, Replay
 from monitor.runtime.clock import SimulatedClock
 from monitor.settings import needed_secret
-from monitor.store.ledger import open_ledger
+from monitor.store.state import open_state
 
 
 @dataclass(slots=True)
@@ -74,7 +74,7 @@ async def make_replay(
     configuration: Configuration, directory: Path, clock: SimulatedClock, sources: Mapping[str, Source], mark: str = ""
 ) -> Replay:
     """A replay with a durable store in this directory and receivers that only remember."""
-    state = await open_ledger(directory / "state.sqlite3")
+    state = await open_state(directory / "state.sqlite3", clock)
     recorders: dict[str, Receiver] = {destination.id: Recorder() for destination in configuration.destinations}
     joined = parts(configuration, state, recorders, clock, sources=sources, mark=mark, holder="replay")
     return Replay(

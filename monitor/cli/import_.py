@@ -12,7 +12,7 @@ from monitor.configuration import load_configuration
 from monitor.domain.reports import Item
 from monitor.runtime.clock import SystemClock
 from monitor.settings import read_settings
-from monitor.store.ledger import open_ledger
+from monitor.store.state import open_state
 
 BATCH = 250
 
@@ -51,7 +51,7 @@ async def _bring_in(messages: list[ExportMessage], source: str) -> tuple[int, in
     settings = read_settings()
     clock = SystemClock()
     configuration = load_configuration(settings.config)
-    state = await open_ledger(settings.state_address)
+    state = await open_state(settings.state_address, clock)
     new = known = signals = 0
     try:
         joined = parts(configuration, state, {}, clock)

@@ -4,17 +4,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from monitor.settings import Settings
-from monitor.store.ledger import Ledger, open_ledger
+from monitor.store.state import SqlStateStore, open_state
 
 
 @asynccontextmanager
-async def looking(settings: Settings) -> AsyncIterator[Ledger]:
+async def looking(settings: Settings) -> AsyncIterator[SqlStateStore]:
     """The store, read-only.
 
     Raises:
         StoreUnavailableError: there is none yet, or it cannot be read.
     """
-    store = await open_ledger(settings.state_address, read_only=True)
+    store = await open_state(settings.state_address, read_only=True)
     try:
         yield store
     finally:

@@ -62,7 +62,13 @@ def _shown(value: Any) -> str:
 def _type(annotation: Any) -> str:
     text = getattr(annotation, "__name__", None) if isinstance(annotation, type) and not _inner(annotation) else None
     words = text or str(annotation)
-    for old, new in (("typing.", ""), ("monitor.domain.", ""), ("collectors.scenario.", ""), ("datetime.", ""), ("|", "or")):
+    for old, new in (
+        ("typing.", ""),
+        ("monitor.domain.", ""),
+        ("collectors.scenario.", ""),
+        ("datetime.", ""),
+        ("|", "or"),
+    ):
         words = words.replace(old, new)
     return f"`{words}`"
 

@@ -23,7 +23,7 @@ from monitor.runtime.metrics import Metrics
 from monitor.runtime.supervisor import Stage, Supervisor
 from monitor.service import Service
 from monitor.settings import Settings, read_settings
-from monitor.store.ledger import open_ledger
+from monitor.store.state import open_state
 from monitor.store.lock import DataInUseError, DataLock
 from monitor.web.server import RefusedAddressError, Shown, check_binding, make_web
 
@@ -55,7 +55,7 @@ async def serve(
     mark: str = "", feed: Callable[[Service], Awaitable[None]] | None = None, sources: dict[str, Source] | None = None,
 ) -> None:  # fmt: skip
     """Run all parts until told to stop."""
-    state = await open_ledger(settings.state_address if not mark else settings.data / "demo.sqlite3")
+    state = await open_state(settings.state_address if not mark else settings.data / "demo.sqlite3", clock)
     http = PoliteHttp(clock, allowed=networks(settings.allow_private), proxy=settings.proxy)
     workers = WorkerPool()
     receivers = make_receivers(configuration)

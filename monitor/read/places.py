@@ -14,7 +14,7 @@ from monitor.domain.regions import WHOLE_COUNTRY
 from monitor.domain.signals import PlaceHit
 from monitor.read.endings import legal
 from monitor.read.gazetteer import AbroadPhrases, NamedPlace, PlacePhrases
-from monitor.read.phrases import PhraseMatcher, parse_phrases
+from monitor.read.phrases import Element, PhraseMatcher, parse_phrases
 from monitor.read.script import folded, skeleton
 from monitor.read.tokens import Text
 
@@ -145,9 +145,13 @@ class Gazetteer:
                 return named
         return None
 
-    def knows(self, word: str) -> bool:
-        """Whether a place may begin with this word."""
-        return bool(self._matcher.begins(word)) or self._single(word) is not None
+    def names_any(self, words: Sequence[str]) -> bool:
+        """Whether any place may be named in these words; quick, and wrong only in saying yes."""
+        memory = self._memory
+        for word in words:
+            if len(word) > 2 and (memory[word] if word in memory else self._single(word)) is not None:
+                return True
+        return bool(self._matcher.find(words))
 
     def mentions(self, text: Text) -> list[Mention]:
         """Every place named, in the order of the text."""
@@ -204,8 +208,13 @@ def _named(entry: PlacePhrases | AbroadPhrases) -> Named:
 def _parsed(phrase: str) -> list[tuple]:  # type: ignore[type-arg]
     """A phrase, and the same as typed without Kazakh letters."""
     plain = parse_phrases(phrase)
-    bare = parse_phrases(phrase, folded)
-    return plain + [elements for elements in bare if elements not in plain]
+    bare = [elements for elements in parse_phrases(phrase, folded) if elements not in plain and _is_telling(elements)]
+    return plain + bare
+
+
+def _is_telling(elements: tuple[Element, ...]) -> bool:
+    """Short stems without their Kazakh letters begin ordinary Russian words («шқо», East Kazakhstan, and «школа»)."""
+    return all(len(word) >= 5 for element in elements for word in (*element.words, *element.stems))
 
 
 def _weight(named: Named) -> int:

@@ -7,7 +7,6 @@ what forbids it, noise, negation); find where it is and how many; join what says
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
 
 from monitor.domain.signals import PlaceHit, Reading
 from monitor.read.classify import Surroundings, findings
@@ -17,19 +16,17 @@ from monitor.read.lexicon import Entry, Lexicon
 from monitor.read.places import Gazetteer, hit_of
 from monitor.read.tokens import quick_words, tokenize
 
-_MEMORY: Final = 300_000
 _ODD = re.compile("[\u00ad\u0300-\u036f\u0483-\u0489\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff*#@$•·]")
 _KAZAKH_CYRILLIC = re.compile("[а-яәғқңөұүһі]")
 _ARABIC = re.compile("[\u0600-\u06ff]")
 
 
 class Reader:
-    """Reads texts with these lexicons and this gazetteer. Keeps no text; remembers words it has met."""
+    """Reads texts with these lexicons and this gazetteer. Keeps no text; its matchers remember words they have met."""
 
     def __init__(self, lexicons: Sequence[Lexicon], gazetteer: Gazetteer) -> None:
         self._compiled = Compiled(lexicons)
         self._gazetteer = gazetteer
-        self._speaks: dict[str, bool] = {}
 
     def read(self, text: str, published_at: datetime | None = None, home_region: str | None = None) -> Reading:
         """All that the text says.
@@ -55,24 +52,10 @@ class Reader:
         return Reading(language=language, findings=findings(around, triggers), places=places)
 
     def _may_speak(self, text: str, words: list[str], language: str) -> bool:
-        """Whether any word could begin a phrase or a place; most ordinary posts are done here."""
+        """Whether any phrase or place stands in the words; most ordinary posts are done here, without offsets."""
         if language == "kk" or _ODD.search(text) is not None or sum(1 for word in words if len(word) == 1) > 25:
             return True
-        speaks = self._speaks
-        for word in words:
-            known = speaks.get(word)
-            if known is None:
-                known = self._learn(word)
-            if known:
-                return True
-        return False
-
-    def _learn(self, word: str) -> bool:
-        if len(self._speaks) > _MEMORY:
-            self._speaks.clear()
-        speaks = bool(self._compiled.triggers["plain"].begins(word)) or self._gazetteer.knows(word)
-        self._speaks[word] = speaks
-        return speaks
+        return bool(self._compiled.triggers["plain"].find(words)) or self._gazetteer.names_any(words)
 
 
 def _ways(language: str, text: str) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from monitor.domain.kinds import EventKind
 from monitor.domain.signals import Hit, Signal
 from monitor.history import cell
 from monitor.runtime.clock import SimulatedClock
-from monitor.store.ledger import Ledger, open_ledger
+from monitor.store.state import SqlStateStore, open_state
 from monitor.web.server import RefusedAddressError, Shown, check_binding, make_web
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -28,14 +28,14 @@ XSS = [
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Ledger]:
-    ledger = await open_ledger(tmp_path / "state.sqlite3")
+async def store(tmp_path: Path) -> AsyncIterator[SqlStateStore]:
+    ledger = await open_state(tmp_path / "state.sqlite3", SimulatedClock(NOON))
     yield ledger
     await ledger.close()
 
 
 @pytest.fixture
-async def client(store: Ledger) -> AsyncIterator[TestClient]:  # type: ignore[type-arg]
+async def client(store: SqlStateStore) -> AsyncIterator[TestClient]:  # type: ignore[type-arg]
     configuration = load_configuration(None)
     shown = Shown(
         state=store,
@@ -64,7 +64,7 @@ async def test_an_empty_page_never_says_that_all_is_well(client: TestClient) -> 
 
 
 @pytest.mark.parametrize("payload", XSS)
-async def test_nothing_from_a_post_becomes_markup(store: Ledger, client: TestClient, payload: str) -> None:  # type: ignore[type-arg]
+async def test_nothing_from_a_post_becomes_markup(store: SqlStateStore, client: TestClient, payload: str) -> None:  # type: ignore[type-arg]
     await store.apply(Change(signals=(signal("1", payload, payload),)))
     text = await (await client.get("/")).text()
     assert "<script>alert" not in text
@@ -83,7 +83,7 @@ async def test_every_answer_is_guarded(client: TestClient) -> None:  # type: ign
     assert (await client.get("/", headers={"Host": "evil.example"})).status == 421
 
 
-async def test_questions_are_answered_and_bad_ones_explained(store: Ledger, client: TestClient) -> None:  # type: ignore[type-arg]
+async def test_questions_are_answered_and_bad_ones_explained(store: SqlStateStore, client: TestClient) -> None:  # type: ignore[type-arg]
     await store.apply(Change(signals=(signal("1", "https://a.test/", "vlast"),)))
     body = await (await client.get("/api/v1/signals?region=KZ-75&kind=police")).json()
     assert [row["link"] for row in body["signals"]] == ["https://a.test/"]
@@ -92,7 +92,7 @@ async def test_questions_are_answered_and_bad_ones_explained(store: Ledger, clie
     assert (await client.get("/incidents/none")).status == 404
 
 
-async def test_the_state_of_each_source_is_shown_with_its_reason(store: Ledger, client: TestClient) -> None:  # type: ignore[type-arg]
+async def test_the_state_of_each_source_is_shown_with_its_reason(store: SqlStateStore, client: TestClient) -> None:  # type: ignore[type-arg]
     health = Health(
         subject="source:vlast",
         feeling=Feeling.UNREACHABLE,

@@ -20,8 +20,8 @@ from monitor.domain.ports import StoreUnavailableError
 from monitor.domain.reports import Report
 from monitor.domain.signals import Hit, Signal, signal_id
 from monitor.runtime.clock import SimulatedClock
-from monitor.store.ledger import Ledger, open_ledger
 from monitor.store.lock import DataInUseError, DataLock
+from monitor.store.state import SqlStateStore, open_state
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,13 +49,13 @@ def note(name: str, severity: Severity = Severity.HIGH) -> Notification:
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Ledger]:
-    ledger = await open_ledger(tmp_path / "state.sqlite3")
+async def store(tmp_path: Path) -> AsyncIterator[SqlStateStore]:
+    ledger = await open_state(tmp_path / "state.sqlite3", SimulatedClock(NOON), reserve_bytes=0)
     yield ledger
     await ledger.close()
 
 
-async def test_a_change_stored_twice_is_stored_once(store: Ledger) -> None:
+async def test_a_change_stored_twice_is_stored_once(store: SqlStateStore) -> None:
     change = Change(reports=(report("1"),), signals=(seen("1"),), cursors={"vlast": "c"}, notifications=(note("n"),))
     await store.apply(change)
     await store.apply(change)
@@ -65,12 +65,12 @@ async def test_a_change_stored_twice_is_stored_once(store: Ledger) -> None:
     assert len(await store.owed(NOON)) == 1
 
 
-async def test_what_is_stored_comes_back_as_it_was(store: Ledger) -> None:
+async def test_what_is_stored_comes_back_as_it_was(store: SqlStateStore) -> None:
     await store.apply(Change(signals=(seen("1"),)))
     assert list(await store.signals(Query())) == [seen("1")]
 
 
-async def test_an_edit_is_a_version_and_nothing_is_rewritten(store: Ledger) -> None:
+async def test_an_edit_is_a_version_and_nothing_is_rewritten(store: SqlStateStore) -> None:
     await store.apply(Change(reports=(report("1"),)))
     await store.apply(Change(reports=(report("1", "Митинг в Алматы и Астане", NOON + timedelta(hours=1)),)))
     (found,) = await store.reports(Query())
@@ -79,7 +79,7 @@ async def test_an_edit_is_a_version_and_nothing_is_rewritten(store: Ledger) -> N
     assert await store.known_versions(both) == frozenset(both[:2])
 
 
-async def test_questions_are_narrowed_by_region_kind_and_time(store: Ledger) -> None:
+async def test_questions_are_narrowed_by_region_kind_and_time(store: SqlStateStore) -> None:
     later = NOON + timedelta(hours=2)
     await store.apply(Change(signals=(seen("1"), seen("2", later, EventKind.POLICE_DETENTION))))
     assert len(await store.signals(Query(regions=("KZ-75",)))) == 2
@@ -90,7 +90,7 @@ async def test_questions_are_narrowed_by_region_kind_and_time(store: Ledger) -> 
     assert len(await store.signals(Query(since=NOON, until=later))) == 1
 
 
-async def test_of_two_that_claim_one_wins(store: Ledger) -> None:
+async def test_of_two_that_claim_one_wins(store: SqlStateStore) -> None:
     await store.apply(Change(notifications=(note("n"),)))
     until = NOON + timedelta(minutes=1)
     won = await asyncio.gather(*(store.claim("n", f"h{number}", NOON, until) for number in range(8)))
@@ -98,7 +98,7 @@ async def test_of_two_that_claim_one_wins(store: Ledger) -> None:
     assert await store.claim("n", "late", until, until + timedelta(minutes=1))
 
 
-async def test_a_message_is_tried_again_and_then_sent(store: Ledger) -> None:
+async def test_a_message_is_tried_again_and_then_sent(store: SqlStateStore) -> None:
     await store.apply(Change(notifications=(note("n"),)))
     failed = Attempt(notification="n", receiver="console", at=NOON, succeeded=False, error="busy")
     await store.mark_failed("n", failed, NOON + timedelta(minutes=5))
@@ -112,12 +112,12 @@ async def test_a_message_is_tried_again_and_then_sent(store: Ledger) -> None:
     assert [attempt.succeeded for attempt in await store.attempts("n")] == [False, True]
 
 
-async def test_severe_messages_come_first(store: Ledger) -> None:
+async def test_severe_messages_come_first(store: SqlStateStore) -> None:
     await store.apply(Change(notifications=(note("a", Severity.LOW), note("b", Severity.CRITICAL))))
     assert [found.id for found in await store.owed(NOON)] == ["b", "a"]
 
 
-async def test_health_and_audit_are_kept(store: Ledger) -> None:
+async def test_health_and_audit_are_kept(store: SqlStateStore) -> None:
     health = Health(subject="source:x", feeling=Feeling.SILENT, reason="quiet", since=NOON, checked_at=NOON)
     entry = AuditEntry(at=NOON, actor="test", action="look", subject="x")
     await store.apply(Change(healths=(health,), audit=(entry,)))
@@ -125,7 +125,7 @@ async def test_health_and_audit_are_kept(store: Ledger) -> None:
     assert list(await store.healths()) == [health]
 
 
-async def test_removed_text_is_gone_from_the_disk(store: Ledger, tmp_path: Path) -> None:
+async def test_removed_text_is_gone_from_the_disk(store: SqlStateStore, tmp_path: Path) -> None:
     canary = "канарейка-7f3a9"
     old = report("1", f"текст {canary}", NOON - timedelta(days=31))
     await store.apply(Change(reports=(old,), signals=(seen("1", NOON - timedelta(days=31), of=old),)))
@@ -138,13 +138,13 @@ async def test_removed_text_is_gone_from_the_disk(store: Ledger, tmp_path: Path)
 
 async def test_looking_creates_nothing(tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailableError, match="no data here yet"):
-        await open_ledger(tmp_path / "none.sqlite3", read_only=True)
+        await open_state(tmp_path / "none.sqlite3", read_only=True)
     assert list(tmp_path.iterdir()) == []
 
 
-async def test_looking_works_while_another_writes(store: Ledger, tmp_path: Path) -> None:
+async def test_looking_works_while_another_writes(store: SqlStateStore, tmp_path: Path) -> None:
     await store.apply(Change(signals=(seen("1"),)))
-    looking = await open_ledger(tmp_path / "state.sqlite3", read_only=True)
+    looking = await open_state(tmp_path / "state.sqlite3", read_only=True)
     assert len(await looking.signals(Query())) == 1
     with pytest.raises(StoreUnavailableError):
         await looking.apply(Change(cursors={"a": "b"}))
@@ -163,12 +163,13 @@ INGEST = """
 import asyncio, sys
 from pathlib import Path
 from datetime import timedelta
-from tests.store.test_ledger import NOON, note, report, seen
+from tests.store.test_state import NOON, note, report, seen
 from monitor.domain.changes import Change
-from monitor.store.ledger import open_ledger
+from monitor.store.state import open_state
+from monitor.runtime.clock import SimulatedClock
 
 async def main():
-    ledger = await open_ledger(Path(sys.argv[1]))
+    ledger = await open_state(Path(sys.argv[1]), SimulatedClock(NOON))
     start = int(sys.argv[2])
     for number in range(start, start + 100_000):
         name = str(number)
@@ -196,7 +197,7 @@ async def test_kill_9_loses_nothing_that_was_acknowledged(tmp_path: Path) -> Non
         acknowledged.update(int(line) for line in rest if line.isdigit())
         process.stdout.close()
         process.wait()
-    ledger = await open_ledger(path)
+    ledger = await open_state(path, SimulatedClock(NOON))
     kept = {int(found.evidence[0]) for found in await ledger.signals(Query(limit=10**6))}
     owed = {int(found.id) for found in await ledger.owed(NOON, 10**6)}
     await ledger.close()
