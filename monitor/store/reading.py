@@ -1,13 +1,14 @@
 """Answers: what the store is asked about the past, each with a limit."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Select, Table, or_, select
 
 from monitor.domain.alerts import Alert, Incident, Notification, TimelineEntry
 from monitor.domain.changes import Query, StoredReport
-from monitor.domain.health import Health
+from monitor.domain.health import Feeling, Health
 from monitor.domain.regions import WHOLE_COUNTRY
 from monitor.domain.signals import Signal
 from monitor.store import alert_rows, message_rows, report_rows, signal_rows
@@ -17,6 +18,7 @@ from monitor.store.schema import (
     alerts,
     checkpoints,
     cursors,
+    health_changes,
     healths,
     incidents,
     notifications,
@@ -25,7 +27,7 @@ from monitor.store.schema import (
     signals,
     timeline,
 )
-from monitor.store.values import microseconds, readable
+from monitor.store.values import microseconds, moment, readable
 
 Conditions = list[ColumnElement[bool]]
 
@@ -103,6 +105,14 @@ def timeline_of(connection: Connection, incident: str) -> Sequence[TimelineEntry
 def latest_healths(connection: Connection) -> Sequence[Health]:
     """How everything feels, by subject."""
     return list(readable(connection.execute(select(healths).order_by(healths.c.subject)), alert_rows.health))
+
+
+def health_history(connection: Connection, subject: str, limit: int) -> Sequence[tuple[datetime, Feeling, str]]:
+    """Each change of how something felt, newest first: since when, how, and why."""
+    columns = health_changes.c
+    asked = select(columns.since, columns.feeling, columns.reason).where(columns.subject == subject)
+    rows = connection.execute(asked.order_by(columns.since.desc()).limit(limit))
+    return list(readable(rows, lambda row: (moment(row.since), Feeling(row.feeling), row.reason)))
 
 
 def notifications_of(connection: Connection, query: Query) -> Sequence[Notification]:

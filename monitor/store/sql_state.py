@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from monitor.domain.alerts import Alert, Attempt, Incident, Notification, TimelineEntry
 from monitor.domain.changes import AuditEntry, Change, Pruned, Query, Retention, StoredReport
-from monitor.domain.health import Health
+from monitor.domain.health import Feeling, Health
 from monitor.domain.signals import Signal
 from monitor.store import audit, claims, reading, retention
 from monitor.store.audit import AuditVerdict
@@ -83,6 +83,10 @@ class SqlStateStore:
     async def healths(self) -> Sequence[Health]:
         """The latest health of every subject, by subject."""
         return await self._lanes.read(reading.latest_healths)
+
+    async def health_history(self, subject: str, limit: int = 100) -> Sequence[tuple[datetime, Feeling, str]]:
+        """Each change of how something felt, newest first: since when, how, and why."""
+        return await self._lanes.read(lambda connection: reading.health_history(connection, subject, limit))
 
     async def owed(self, now: datetime, limit: int = 100) -> Sequence[Notification]:
         """Messages that are due and nobody holds, most severe first, then oldest."""

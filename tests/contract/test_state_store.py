@@ -223,6 +223,11 @@ async def test_health_is_the_latest_by_subject(store: SqlStateStore) -> None:
     worse = health("line", Feeling.UNREACHABLE, NOON + MINUTE)
     await store.apply(Change(healths=(worse,)))
     assert await store.healths() == [worse, health("source:b")]
+    changes = await store.health_history("line")
+    assert [(since, feeling) for since, feeling, _ in changes] == [
+        (NOON + MINUTE, Feeling.UNREACHABLE),
+        (NOON, Feeling.OK),
+    ]
 
 
 async def test_messages_are_owed_by_severity_then_age_once_they_are_due(store: SqlStateStore) -> None:
