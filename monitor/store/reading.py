@@ -1,10 +1,10 @@
 """Answers: what the store is asked about the past, each with a limit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, Table, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, Row, Select, Table, or_, select
 
 from monitor.domain.alerts import Alert, Incident, Notification, TimelineEntry
 from monitor.domain.changes import Query, StoredReport
@@ -111,7 +111,7 @@ def health_history(connection: Connection, subject: str, limit: int) -> Sequence
     """Each change of how something felt, newest first: since when, how, and why."""
     columns = health_changes.c
     asked = select(columns.since, columns.feeling, columns.reason).where(columns.subject == subject)
-    rows = connection.execute(asked.order_by(columns.since.desc()).limit(limit))
+    rows: Iterable[Row[Any]] = connection.execute(asked.order_by(columns.since.desc()).limit(limit))
     return list(readable(rows, lambda row: (moment(row.since), Feeling(row.feeling), row.reason)))
 
 
