@@ -66,7 +66,11 @@ class Dispatcher:
     async def _lanes(self, notes: Sequence[Notification]) -> None:
         """Each receiver's messages one after the other, the receivers side by side."""
         lanes: dict[str, list[Notification]] = {}
-        for note in sorted(notes, key=lambda note: (-note.severity, note.created_at, note.id)):
+        worst: dict[str, int] = {}
+        for note in notes:
+            worst[note.incident] = max(worst.get(note.incident, 0), note.severity)
+        # The gravest incident first; within one incident in the order of what happened.
+        for note in sorted(notes, key=lambda note: (-worst[note.incident], note.incident, note.created_at)):
             lanes.setdefault(note.receiver, []).append(note)
         if len(lanes) == 1:
             await self._lane(next(iter(lanes.values())))

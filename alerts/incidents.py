@@ -4,7 +4,7 @@ A national cut of the network takes the regional ones into itself, whichever cam
 same story, and an incident closes only when its last alert has ended.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -184,3 +184,23 @@ def _kinds(signals: Iterable[Signal]) -> str:
 def _entry(incident: Incident, now: datetime, event: str, words: str, refers_to: str | None) -> TimelineEntry:
     mark = content_id("timeline", incident.id, event, words, refers_to or "", rfc3339(now) or "")
     return TimelineEntry(id=mark, incident=incident.id, at=now, event=event, words=words, refers_to=refers_to)
+
+
+_TELLING: Final = ("closed", "opened", "severity", "level", "joined", "cleared", "again", "evidence", "folded")
+"""Causes, the most telling first."""
+
+
+def as_one(steps: Sequence[Step]) -> list[Step]:
+    """The steps of each incident at one moment as one: where it came to, why, and by its most severe rule."""
+    found: dict[str, list[Step]] = {}
+    for step in steps:
+        found.setdefault(step.incident.id, []).append(step)
+    return [
+        Step(
+            incident=together[-1].incident,
+            cause=min((step.cause for step in together), key=_TELLING.index),
+            turn=max((step.turn for step in together), key=lambda turn: turn.alert.severity),
+            before=together[0].before,
+        )
+        for together in found.values()
+    ]

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from alerts.evaluate import Evaluator, Turn
-from alerts.incidents import Incidents, Step
+from alerts.incidents import Incidents, Step, as_one
 from alerts.owed import Ledger, Untold
 from monitor.domain.alerts import Alert, Incident, Notification, NotificationState, TimelineEntry
 from monitor.domain.changes import Change, Query
@@ -87,6 +87,7 @@ class AlertService:
             self._signals[signal.id] = signal
             self._turn(outcome, self._evaluator.add(signal, now), now)
             self._checkpoint = sequence
+        self._owe(outcome, now)
         if outcome or rows:
             await self._state.apply(self._change(outcome))
         self._forget(now)
@@ -98,11 +99,14 @@ class AlertService:
             holder = self._incidents.incident_of(turn.alert) or next((step.incident.id for step in steps), None)
             placed = replace(turn, alert=replace(turn.alert, incident=holder or turn.alert.incident))
             outcome.turns.append(placed)
-            for step in steps:
-                notes, untold = self._ledger.owed(step, self._evidence(step.incident), now)
-                outcome.steps.append(step)
-                outcome.notifications += [self._claimed(note, now) for note in notes]
-                outcome.untold += untold
+            outcome.steps += steps
+
+    def _owe(self, outcome: Outcome, now: datetime) -> None:
+        """One message a person and incident, whatever number of rules spoke at this moment."""
+        for step in as_one(outcome.steps):
+            notes, untold = self._ledger.owed(step, self._evidence(step.incident), now)
+            outcome.notifications += [self._claimed(note, now) for note in notes]
+            outcome.untold += untold
 
     def _claimed(self, note: Notification, now: datetime) -> Notification:
         """Born claimed by the dispatcher of this process: saves it a transaction before the first try."""

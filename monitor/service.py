@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -17,7 +18,8 @@ from monitor.domain.health import Feeling, Health
 from monitor.domain.ports import Bus, Clock, StateStore, StoreUnavailableError
 from monitor.domain.reports import Item
 from monitor.domain.sources import Source
-from monitor.pipeline import Pipeline
+from monitor.pipeline import Outcome, Pipeline
+from monitor.runtime.metrics import Metrics
 from monitor.runtime.supervisor import Stage, Supervisor
 
 BATCH: Final = 250
@@ -41,6 +43,7 @@ class Service:
     bus: Bus
     sources: Mapping[str, Source]
     access: Access | None
+    metrics: Metrics = field(default_factory=Metrics)
     retention: Retention = field(default_factory=Retention)
     line_is_down: Callable[[], bool] = lambda: False
     _queue: "asyncio.Queue[Item]" = field(default_factory=lambda: asyncio.Queue(QUEUE))
@@ -89,9 +92,18 @@ class Service:
                 log.error("nothing can be stored: %s; %d items wait", error.reason, len(batch))
                 await self.clock.sleep(RETRY_SECONDS)
                 continue
+            self._count(outcome)
             if outcome.signals:
                 await self.bus.publish("signals")
             return
+
+    def _count(self, outcome: Outcome) -> None:
+        self.metrics.reports.inc(outcome.reports)
+        self.metrics.repeats.inc(outcome.repeats)
+        self.metrics.set_aside.inc(outcome.set_aside)
+        self.metrics.queue.set(self._queue.qsize())
+        for signal in outcome.signals:
+            self.metrics.signals.labels(family=signal.family.value).inc()
 
     async def _alert(self) -> None:
         """Judge when the bell rings, when time is due, and every few seconds in any case."""
@@ -99,6 +111,8 @@ class Service:
         async with self.bus.subscribe("signals") as rings:
             while True:
                 outcome = await self.alerts.step()
+                for note in outcome.notifications:
+                    self.metrics.notifications.labels(reason=note.reason.value).inc()
                 if outcome.notifications:
                     await self.dispatcher.send_now(outcome.notifications)
                 if outcome:
@@ -124,10 +138,16 @@ class Service:
             healths = (*self._healths.values(), beat, self._line())
             self._healths.clear()
             await self.state.apply(Change(healths=healths))
+            await self._count_feelings()
             if self.clock.monotonic() - pruned >= DAY_SECONDS:
                 pruned = self.clock.monotonic()
                 await self.state.prune(now, self.retention)
             await self.clock.sleep(TICK_SECONDS)
+
+    async def _count_feelings(self) -> None:
+        counted = Counter(h.feeling.value for h in await self.state.healths() if h.subject.startswith("source:"))
+        for feeling in Feeling:
+            self.metrics.sources.labels(feeling=feeling.value).set(counted[feeling.value])
 
     def _line(self) -> Health:
         now = self.clock.now()

@@ -15,16 +15,20 @@ from collectors.workers import WorkerPool
 from monitor.app import make_receivers, parts
 from monitor.bus.local import LocalBus
 from monitor.configuration import Configuration, load_configuration
+from monitor.domain.changes import Change
+from monitor.domain.kinds import EventKind
 from monitor.domain.ports import Receiver, StateStore
+from monitor.domain.regions import WHOLE_COUNTRY
 from monitor.domain.sources import Source
+from monitor.pipeline import system_signal
 from monitor.runtime.clock import SystemClock
 from monitor.runtime.logs import set_up
 from monitor.runtime.metrics import Metrics
 from monitor.runtime.supervisor import Stage, Supervisor
 from monitor.service import Service
 from monitor.settings import Settings, read_settings
-from monitor.store.state import open_state
 from monitor.store.lock import DataInUseError, DataLock
+from monitor.store.state import open_state
 from monitor.web.server import RefusedAddressError, Shown, check_binding, make_web
 
 
@@ -56,6 +60,12 @@ async def serve(
 ) -> None:  # fmt: skip
     """Run all parts until told to stop."""
     state = await open_state(settings.state_address if not mark else settings.data / "demo.sqlite3", clock)
+    if state.salvage is not None:
+        now = clock.now()
+        await state.apply(
+            Change(signals=(system_signal(EventKind.SYSTEM_STORE_DAMAGED, "store", WHOLE_COUNTRY, now, now),))
+        )
+    metrics = Metrics()
     http = PoliteHttp(clock, allowed=networks(settings.allow_private), proxy=settings.proxy)
     workers = WorkerPool()
     receivers = make_receivers(configuration)
@@ -64,7 +74,7 @@ async def serve(
     heard = configuration.sources if collect else {}
     service = Service(
         clock=clock, state=state, pipeline=joined.pipeline, alerts=joined.alerts, dispatcher=joined.dispatcher, bus=LocalBus(),
-        sources=heard, access=access, line_is_down=lambda: http.line.is_down,
+        sources=heard, access=access, line_is_down=lambda: http.line.is_down, metrics=metrics,
     )  # fmt: skip
     supervisor = Supervisor(clock, service.on_health)
     service.supervise(supervisor)
@@ -72,7 +82,7 @@ async def serve(
         supervisor.add("demo", Stage.COLLECT, lambda: feed(service))
     shown = Shown(
         state=state, clock=clock, sources=sources or configuration.sources, regions=configuration.regions,
-        metrics=Metrics().text, mark=mark, any_host=settings.public,
+        metrics=metrics.text, mark=mark, any_host=settings.public,
     )  # fmt: skip
     supervisor.add("web", Stage.WEB, lambda: _show(shown, host, port, configuration, collect=collect))
     for name in (signal.SIGTERM, signal.SIGINT):
