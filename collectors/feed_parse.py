@@ -4,6 +4,7 @@ Runs in a worker that can be killed. Parses strictly first; what is broken is me
 feed that was cut off yields its complete items only. Entities are never followed.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +26,7 @@ MAX_BYTES: Final = 8 * 1024 * 1024
 MAX_ENTRIES: Final = 1000
 MAX_TEXT: Final = 100_000
 """Characters of one entry's text; a longer one is cut and ends with […]."""
+_SELF_CLOSED: Final = re.compile(r"<(?:\w+:)?(?:item|entry)(?:\s[^<>]*)?/>")
 _XML_BASE: Final = "{http://www.w3.org/XML/1998/namespace}base"
 
 
@@ -130,7 +132,7 @@ def _closed(text: str, items: list[Any]) -> int:
     names = {str(item.tag).rpartition("}")[2] for item in items}
     low = text.lower()
     closings = sum(low.count(f"</{name.lower()}") + low.count(f":{name.lower()}>") for name in names)
-    return closings or len(items)
+    return closings + len(_SELF_CLOSED.findall(low))
 
 
 def _local(node: Any) -> str:

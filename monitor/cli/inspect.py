@@ -24,6 +24,12 @@ from monitor.read.reader import Reader
 from monitor.settings import read_settings
 
 MAX_LINE_BYTES = 16 * 1024 * 1024
+MOST_BYTES = {
+    "collectors.feed_parse:parse_feed": 9 * 1024 * 1024,
+    "collectors.telegram_preview_parse:parse_preview": 9 * 1024 * 1024,
+    "collectors.telegram_export_parse:parse_export": 513 * 1024 * 1024,
+}
+"""A little more than each parser takes, so that it can say that a file is too large, and no more."""
 Records = Callable[[str, Any], Iterator[dict[str, Any]]]
 
 
@@ -115,6 +121,8 @@ def _feed_records(name: str, parsed: ParsedFeed) -> Iterator[dict[str, Any]]:
         }
     if parsed.problem and not parsed.entries:
         yield {"file": name, "error": parsed.problem}
+    elif parsed.problem:
+        click.echo(f"{name}: {parsed.problem}; its complete entries were read", err=True)
 
 
 @command.command("telegram-preview", epilog="\b\nExample:\n  dabyl inspect telegram-preview saved/page.html")
@@ -145,7 +153,7 @@ async def _records(
 ) -> list[dict[str, Any]]:
     try:
         with _opened(name) as stream:
-            body = stream.read()
+            body = stream.read(MOST_BYTES[function])
         return list(records(name, await workers.run(function, body, *options)))
     except OSError as error:
         return [{"file": name, "error": f"cannot be read: {error.strerror}"}]
