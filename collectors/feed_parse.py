@@ -26,6 +26,7 @@ MAX_BYTES: Final = 8 * 1024 * 1024
 MAX_ENTRIES: Final = 1000
 MAX_TEXT: Final = 100_000
 """Characters of one entry's text; a longer one is cut and ends with […]."""
+_CLOSED: Final = re.compile(r"</(?:\w+:)?(?:item|entry)\s*>")
 _SELF_CLOSED: Final = re.compile(r"<(?:\w+:)?(?:item|entry)(?:\s[^<>]*)?/>")
 _XML_BASE: Final = "{http://www.w3.org/XML/1998/namespace}base"
 
@@ -129,10 +130,8 @@ def _xml_feed(root: Any, text: str, problem: str | None, url: str | None, zone: 
 
 def _closed(text: str, items: list[Any]) -> int:
     """How many items were closed in the text: the rest were cut off."""
-    names = {str(item.tag).rpartition("}")[2] for item in items}
-    low = text.lower()
-    closings = sum(low.count(f"</{name.lower()}") + low.count(f":{name.lower()}>") for name in names)
-    return closings + len(_SELF_CLOSED.findall(low))
+    low = text.lower() if items else ""
+    return len(_CLOSED.findall(low)) + len(_SELF_CLOSED.findall(low))
 
 
 def _local(node: Any) -> str:

@@ -10,7 +10,7 @@ from typing import Final
 _TAG = re.compile(r"<(?:!--|[/!?]?[A-Za-z][^<>]*>|[!?][^<>]*>)")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _SPACES = re.compile(r"[ \t\r\f\v\u00a0\u200b]{2,}|[\t\r\f\v\u00a0\u200b]")
-_LINES = re.compile(r" ?\n[ \n]*")
+_ODD_SPACE = re.compile(r"[\t\r\f\v\u00a0\u200b]")
 _BLOCKS: Final = frozenset(
     "br p div li ul ol tr table h1 h2 h3 h4 h5 h6 blockquote pre section article header footer hr dd dt figure figcaption".split()
 )
@@ -47,5 +47,9 @@ def _after(markup: str, found: re.Match[str], pieces: list[str]) -> int:
 
 
 def tidy(text: str) -> str:
-    """The text with single spaces and at most one empty line's worth of line ends."""
-    return _LINES.sub("\n", _SPACES.sub(" ", text)).strip()
+    """The text with single spaces, and no empty lines."""
+    if "  " in text or _ODD_SPACE.search(text):
+        text = _SPACES.sub(" ", text)
+    if "\n" in text:
+        text = "\n".join(filter(None, map(str.strip, text.split("\n"))))
+    return text.strip()
