@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from alerts.kind_words import FAMILIES, KINDS
 from monitor.domain.alerts import Severity
 from monitor.domain.ids import content_id
 from monitor.domain.rules import Condition, Rule
@@ -19,7 +20,7 @@ def version_of(rule: Rule) -> str:
 
 def sentence(rule: Rule) -> str:
     """The rule as a person would say it."""
-    parts = [f"When {_condition(rule.when)} {_per(rule)}"]
+    parts = [f"When {_condition(rule.when)}, {_per(rule)}"]
     parts += [f"and at the same time {_condition(condition)}" for condition in rule.also]
     if rule.hold_minutes:
         parts.append(f"for at least {_minutes(rule.hold_minutes)}")
@@ -27,17 +28,18 @@ def sentence(rule: Rule) -> str:
     told = "record it and tell nobody" if rule.shadow else f"tell {_receivers(rule)} as {rule.severity}"
     ended = f"It ends after {_minutes(rule.clear_minutes)} without anything new"
     if rule.cleared_by:
-        ended = f"It ends {_minutes(rule.clear_minutes)} after {_names(kind.value for kind in rule.cleared_by)}"
+        ended = f"It ends {_minutes(rule.clear_minutes)} after it is said that {_names(KINDS[kind] for kind in rule.cleared_by)}"
     return f"{' '.join(parts)}, {told}. {ended}."
 
 
 def _condition(condition: Condition) -> str:
-    what = _names([kind.value for kind in condition.kinds] + [f"any {family.value}" for family in condition.families])
-    reports = f"at least {condition.at_least} reports" if condition.at_least > 1 else "a report"
+    what = _names([KINDS[kind] for kind in condition.kinds] + [FAMILIES[family] for family in condition.families])
+    says = "say" if condition.at_least > 1 else "says"
+    reports = f"at least {condition.at_least} reports" if condition.at_least > 1 else "one report"
     origin = f" from {condition.independent_sources} independent sources" if condition.independent_sources > 1 else ""
     tier = f" of tier {condition.tier_at_most} or better" if condition.tier_at_most < 4 else ""
-    people = f" giving {condition.people_at_least} people or more" if condition.people_at_least else ""
-    return f"{reports}{origin}{tier} within {_minutes(condition.within_minutes)} say {what}{people}"
+    people = f", with {condition.people_at_least} people or more," if condition.people_at_least else ""
+    return f"{reports}{origin}{tier} within {_minutes(condition.within_minutes)} {says} that {what}{people}"
 
 
 def _per(rule: Rule) -> str:

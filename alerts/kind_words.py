@@ -1,0 +1,58 @@
+"""Kinds and families of event as a person would say them, after "say that". English."""
+
+from typing import Final
+
+from monitor.domain.kinds import EventKind, Family
+
+KINDS: Final[dict[EventKind, str]] = {
+    EventKind.ASSEMBLY_PROTEST: "people are protesting",
+    EventKind.ASSEMBLY_SINGLE_PICKET: "one person is protesting alone",
+    EventKind.ASSEMBLY_PERMIT_DENIED: "a gathering was not permitted",
+    EventKind.LABOUR_STRIKE: "workers are on strike",
+    EventKind.UNREST_VIOLENCE: "there is violence in the streets",
+    EventKind.POLICE_DETENTION: "people are being detained",
+    EventKind.POLICE_PREVENTIVE: "activists are held back before a gathering",
+    EventKind.POLICE_KETTLING: "people are held in a police ring",
+    EventKind.POLICE_FORCE: "force is used against people",
+    EventKind.POLICE_LETHAL: "people are being shot at or killed",
+    EventKind.CUSTODY_ILL_TREATMENT: "people in custody are ill-treated",
+    EventKind.CUSTODY_DEATH: "somebody died in custody",
+    EventKind.CUSTODY_RELEASE: "people were released",
+    EventKind.PROSECUTION_ADMINISTRATIVE: "people are jailed or fined by administrative courts",
+    EventKind.PROSECUTION_CRIMINAL: "people are prosecuted as criminals",
+    EventKind.ASSOCIATION_BAN: "an organisation is banned or suspended",
+    EventKind.MEDIA_ATTACK: "journalists are attacked or hindered",
+    EventKind.MEDIA_BLOCK: "media are blocked",
+    EventKind.DEFENDER_HARASSMENT: "defenders are threatened or harassed",
+    EventKind.NET_BLACKOUT_NATIONAL: "the internet is cut in the whole country",
+    EventKind.NET_BLACKOUT_LOCAL: "the internet is cut in a place",
+    EventKind.NET_MOBILE_ONLY: "mobile internet is cut or degraded",
+    EventKind.NET_OUTAGE: "there is an outage of unknown or technical cause",
+    EventKind.NET_SERVICE_BLOCK: "messengers or networks are blocked",
+    EventKind.NET_THROTTLING: "the internet is slowed down",
+    EventKind.NET_ALLOWLIST_OR_MITM: "only chosen sites work, or traffic is intercepted",
+    EventKind.NET_RESTORED: "the internet is back",
+    EventKind.STATE_EMERGENCY: "emergency measures are taken",
+    EventKind.ELECTION_INCIDENT: "there are incidents at an election",
+    EventKind.CIVIC_RATING_CHANGE: "a rating of freedoms changed",
+    EventKind.SYSTEM_SOURCE_SILENT: "a source has fallen silent",
+    EventKind.SYSTEM_SOURCE_UNREACHABLE: "a source cannot be reached",
+    EventKind.SYSTEM_OWN_LINE_DOWN: "our own line is down",
+    EventKind.SYSTEM_STORE_DAMAGED: "our store was damaged",
+}
+FAMILIES: Final[dict[Family, str]] = {
+    Family.ASSEMBLY: "people gather or protest",
+    Family.LABOUR: "workers strike",
+    Family.UNREST: "there is violence in the streets",
+    Family.POLICE: "police act against people",
+    Family.CUSTODY: "something happened to people in custody",
+    Family.PROSECUTION: "people are prosecuted",
+    Family.ASSOCIATION: "organisations are banned or suspended",
+    Family.MEDIA: "media or journalists are under pressure",
+    Family.DEFENDER: "defenders are under pressure",
+    Family.NET: "the internet is disturbed",
+    Family.STATE: "emergency measures are taken",
+    Family.ELECTION: "there are incidents at an election",
+    Family.CIVIC: "a rating of freedoms changed",
+    Family.SYSTEM: "we ourselves see badly",
+}
