@@ -57,8 +57,8 @@ LINES: Final = {
         "kk": "Екінші тәуелсіз дереккөз немесе өлшем деңгейді көтереді",
     },
     "unknown": {"en": "place unknown", "ru": "место неизвестно", "kk": "орны белгісіз"},
-    "independent": {"en": "independent witnesses", "ru": "независимых свидетелей", "kk": "тәуелсіз куә"},
-    "reports": {"en": "reports", "ru": "сообщений", "kk": "хабар"},
+    "independent": {"en": "independent witness(es)", "ru": "независимых свидетелей", "kk": "тәуелсіз куә"},
+    "reports": {"en": "report(s)", "ru": "сообщений", "kk": "хабар"},
 }  # fmt: skip
 ROLES: Final = {
     "detained": {"en": "detained", "ru": "задержаны", "kk": "ұсталған"},

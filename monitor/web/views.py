@@ -55,7 +55,7 @@ def picture(
         "fresh": beat is not None and now - beat.checked_at <= STALE,
         "heartbeat": beat.checked_at if beat else None,
         "line": states["line"].reason if "line" in states else "not looked at yet",
-        "incidents": [incident_row(known, incident) for incident in incidents],
+        "incidents": [incident_row(known, one) for one in sorted(incidents, key=lambda one: -one.severity)],
         "signals": [signal_row(known, signal) for signal in signals],
         "sources": sorted(rows, key=lambda row: (row["feeling"] == Feeling.OK.value, row["name"])),
         "hearing": hearing,
