@@ -22,6 +22,7 @@ MOST_TRIES: Final = 500
 PERMANENT_TRIES: Final = 3
 SEND_SECONDS: Final = 45.0
 CLAIM_SECONDS: Final = 120.0
+MARKED_TOGETHER: Final = 20
 LATE: Final = timedelta(minutes=10)
 log = logging.getLogger(__name__)
 
@@ -80,15 +81,32 @@ class Dispatcher:
                 group.create_task(self._lane(lane))
 
     async def _lane(self, notes: Sequence[Notification]) -> None:
-        for note in notes:
-            await self._send(note)
+        """In order; what was handed over is marked a handful at a time, so that a sync is not paid for each message.
 
-    async def _send(self, note: Notification) -> None:
+        A crash in between sends at most that handful again, each with its id.
+        """
+        done: list[Attempt] = []
+        since = self._clock.monotonic()
+        try:
+            for note in notes:
+                attempt = await self._send(note)
+                if attempt is not None:
+                    done.append(attempt)
+                # A slow receiver must not leave messages unmarked until their claims lapse.
+                if len(done) >= MARKED_TOGETHER or self._clock.monotonic() - since > 1.0:
+                    await self._state.mark_all_sent(done)
+                    done, since = [], self._clock.monotonic()
+        finally:
+            if done:
+                await self._state.mark_all_sent(done)
+
+    async def _send(self, note: Notification) -> Attempt | None:
+        """Hand one message over: the attempt to be marked, or `None` where it failed and that is recorded."""
         receiver = self._receivers.get(note.receiver)
         now = self._clock.now()
         if receiver is None:
             await self._failed(note, DeliveryError("no such receiver in the configuration", permanent=True))
-            return
+            return None
         try:
             async with asyncio.timeout(SEND_SECONDS):
                 receipt = await receiver.send(_marked_late(note, now))
@@ -100,14 +118,14 @@ class Dispatcher:
             log.exception("a bug in receiver %s", note.receiver)
             await self._failed(note, DeliveryError(f"a bug in the receiver: {type(error).__name__}"))
         else:
-            attempt = Attempt(
+            return Attempt(
                 notification=note.id,
                 receiver=note.receiver,
                 at=self._clock.now(),
                 succeeded=True,
                 reference=receipt.reference,
             )
-            await self._state.mark_sent(note.id, attempt)
+        return None
 
     async def _failed(self, note: Notification, error: DeliveryError) -> None:
         now = self._clock.now()

@@ -164,6 +164,10 @@ class StateStore(Protocol):
         """It was handed over."""
         ...
 
+    async def mark_all_sent(self, attempts: Sequence[Attempt]) -> None:
+        """These were handed over, each attempt naming its message: one transaction for all of them."""
+        ...
+
     async def mark_failed(self, notification: str, attempt: Attempt, retry_at: datetime | None) -> None:
         """It was not; try again at `retry_at`, or park it for a person where that is `None`."""
         ...

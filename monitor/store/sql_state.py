@@ -108,6 +108,19 @@ class SqlStateStore:
         """
         await self._lanes.write(lambda connection: claims.mark_sent(connection, notification, attempt))
 
+    async def mark_all_sent(self, attempts: Sequence[Attempt]) -> None:
+        """These were handed over, in one transaction.
+
+        Raises:
+            LookupError: there is no message of that id.
+        """
+
+        def work(connection: Connection) -> None:
+            for attempt in attempts:
+                claims.mark_sent(connection, attempt.notification, attempt)
+
+        await self._lanes.write(work)
+
     async def mark_failed(self, notification: str, attempt: Attempt, retry_at: datetime | None) -> None:
         """It was not; try again at `retry_at`, or park it for a person where that is `None`.
 

@@ -114,6 +114,10 @@ class MemoryState:
             note, state=NotificationState.SENT, sent_at=attempt.at, attempts=note.attempts + 1
         )
 
+    async def mark_all_sent(self, attempts: Sequence[Attempt]) -> None:
+        for attempt in attempts:
+            await self.mark_sent(attempt.notification, attempt)
+
     async def mark_failed(self, notification: str, attempt: Attempt, retry_at: datetime | None) -> None:
         self._attempts.append(attempt)
         note = self._notes[notification]

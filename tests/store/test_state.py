@@ -112,6 +112,15 @@ async def test_a_message_is_tried_again_and_then_sent(store: SqlStateStore) -> N
     assert [attempt.succeeded for attempt in await store.attempts("n")] == [False, True]
 
 
+async def test_many_messages_are_marked_sent_in_one_transaction(store: SqlStateStore) -> None:
+    await store.apply(Change(notifications=tuple(note(f"n{number}") for number in range(3))))
+    tries = [Attempt(notification=f"n{number}", receiver="console", at=NOON, succeeded=True) for number in range(3)]
+    await store.mark_all_sent(tries)
+    await store.mark_all_sent(tries)
+    assert not await store.owed(NOON)
+    assert len(await store.attempts("n1")) == 1
+
+
 async def test_severe_messages_come_first(store: SqlStateStore) -> None:
     await store.apply(Change(notifications=(note("a", Severity.LOW), note("b", Severity.CRITICAL))))
     assert [found.id for found in await store.owed(NOON)] == ["b", "a"]
