@@ -18,6 +18,7 @@ from monitor.read.reader import Reader
 from monitor.replay import Recorder, Replay
 from monitor.runtime.clock import SimulatedClock
 from monitor.settings import needed_secret
+from monitor.store.series_embedded import EmbeddedSeries, open_series
 from monitor.store.state import open_state
 
 
@@ -29,6 +30,15 @@ class Parts:
     pipeline: Pipeline
     alerts: AlertService
     dispatcher: Dispatcher
+
+
+async def open_series_store(directory: Path, clock: Clock) -> EmbeddedSeries:
+    """The series store in this directory.
+
+    Raises:
+        StoreUnavailableError: it cannot be opened.
+    """
+    return await open_series(directory, clock)
 
 
 def parts(

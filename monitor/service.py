@@ -19,6 +19,7 @@ from monitor.domain.ports import Bus, Clock, StateStore, StoreUnavailableError
 from monitor.domain.reports import Item
 from monitor.domain.sources import Source
 from monitor.pipeline import Outcome, Pipeline
+from monitor.recording import Recording
 from monitor.runtime.metrics import Metrics
 from monitor.runtime.supervisor import Stage, Supervisor
 
@@ -27,6 +28,7 @@ QUEUE: Final = 2000
 """Items that may wait between collectors and the pipeline; a full queue holds the collectors back."""
 RETRY_SECONDS: Final = 5.0
 TICK_SECONDS: Final = 15.0
+HOUR_SECONDS: Final = 3600.0
 DAY_SECONDS: Final = 86_400.0
 log = logging.getLogger(__name__)
 
@@ -40,6 +42,7 @@ class Service:
     pipeline: Pipeline
     alerts: AlertService
     dispatcher: Dispatcher
+    recording: Recording
     bus: Bus
     sources: Mapping[str, Source]
     access: Access | None
@@ -57,6 +60,7 @@ class Service:
         supervisor.add("read", Stage.PIPELINE, self._read)
         supervisor.add("alert", Stage.TELL, self._alert)
         supervisor.add("tell", Stage.TELL, partial(self.dispatcher.run, self.bus))
+        supervisor.add("record", Stage.STORE, self._record)
         supervisor.add("keep", Stage.STORE, self._keep)
 
     def on_health(self, health: Health) -> None:
@@ -119,6 +123,24 @@ class Service:
                     await self.bus.publish("changes")
                 try:
                     async with asyncio.timeout(self._until_due()):
+                        await anext(rings)
+                except TimeoutError:
+                    continue
+
+    async def _record(self) -> None:
+        """Keep the series up with the journal, and put days that are over away; a store that refuses only delays it."""
+        kept = self.clock.monotonic() - HOUR_SECONDS
+        async with self.bus.subscribe("signals") as rings:
+            while True:
+                try:
+                    self.metrics.recorded.inc(await self.recording.catch_up())
+                    if self.clock.monotonic() - kept >= HOUR_SECONDS:
+                        kept = self.clock.monotonic()
+                        await self.recording.series.keep(self.clock.now(), self.retention.series)
+                except StoreUnavailableError as error:
+                    log.error("series wait: %s", error.reason)
+                try:
+                    async with asyncio.timeout(TICK_SECONDS):
                         await anext(rings)
                 except TimeoutError:
                     continue
