@@ -74,6 +74,7 @@ async def serve(
         clock=clock, state=state, pipeline=joined.pipeline, alerts=joined.alerts, dispatcher=joined.dispatcher, bus=LocalBus(),
         recording=Recording(state, series),
         sources=heard, access=access, line_is_down=lambda: http.line.is_down, metrics=metrics,
+        clock_apart_seconds=lambda: clock.suspect_seconds,
     )  # fmt: skip
     supervisor = Supervisor(clock, service.on_health)
     service.supervise(supervisor)
