@@ -15,9 +15,12 @@ from monitor.app import make_replay
 from monitor.cli.output import console, json_line, printable
 from monitor.configuration import Configuration, load_configuration
 from monitor.expectations import Expectations, Judged
+from monitor.recording import Recording
 from monitor.replay_inputs import InputError, Recorded, read_inputs
 from monitor.runtime.clock import SimulatedClock
 from monitor.settings import read_settings
+from monitor.store.series_embedded import open_series
+from monitor.store.state import open_state
 
 EXAMPLE = """\b
 Examples:
@@ -35,7 +38,11 @@ _STYLES = {"alert": "yellow", "incident": "cyan", "notification": "bold magenta"
 @click.option("--signals/--no-signals", default=True, help="Show every signal, or only what followed from them.")
 @click.option("--zone", help="IANA zone for exports without UTC times.")
 @click.option("--check", is_flag=True, help="Fail unless the alerts come that the scenario says must come.")
-@click.option("--keep", type=click.Path(file_okay=False, path_type=Path), help="Keep the stores in this new directory.")
+@click.option(
+    "--keep",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Keep the stores in this new directory (ask them with --data).",
+)
 def command(paths: tuple[Path, ...], zone: str | None, keep: Path | None, *, check: bool, **shown: bool) -> None:
     """Run recorded input through the pipeline as fast as it can; nothing is sent to anybody.
 
@@ -58,6 +65,8 @@ def command(paths: tuple[Path, ...], zone: str | None, keep: Path | None, *, che
     with ExitStack() as stack:
         directory = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dabyl-replay-")))
         judged = asyncio.run(_run(configuration, recorded, directory, **shown))
+        if keep is not None:
+            asyncio.run(_record(keep, SimulatedClock(recorded.moments[-1][0])))
     for each in judged:
         if check or not each.met:
             click.echo(f"{'ok     ' if each.met else 'NOT MET'} {each.sentence}", err=True)
@@ -85,6 +94,16 @@ async def _run(
         told = ", ".join(f"{number} {name}s" for name, number in sorted(counts.items()))
         click.echo(f"\n{len(recorded.moments)} items: {told or 'nothing was detected'}.")
     return expectations.judged()
+
+
+async def _record(directory: Path, clock: SimulatedClock) -> None:
+    """The series of a replay that is kept, so that it can be asked like any other data."""
+    state, series = await open_state(directory / "state.sqlite3", clock), await open_series(directory, clock)
+    try:
+        await Recording(state, series).catch_up()
+    finally:
+        await series.close()
+        await state.close()
 
 
 class _progress:  # noqa: N801 - used as a function
