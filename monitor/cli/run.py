@@ -17,12 +17,12 @@ from monitor.bus.local import LocalBus
 from monitor.configuration import Configuration, load_configuration
 from monitor.domain.changes import Change
 from monitor.domain.kinds import EventKind
-from monitor.domain.ports import Receiver, SeriesStore, StateStore
+from monitor.domain.ports import Clock, Receiver, SeriesStore, StateStore
 from monitor.domain.regions import WHOLE_COUNTRY
 from monitor.domain.sources import Source
 from monitor.pipeline import system_signal
 from monitor.recording import Recording
-from monitor.runtime.clock import SystemClock
+from monitor.runtime.clock import FasterClock, SystemClock
 from monitor.runtime.logs import set_up
 from monitor.runtime.metrics import Metrics
 from monitor.runtime.supervisor import Stage, Supervisor
@@ -56,7 +56,7 @@ def command(host: str | None, port: int | None, *, no_collect: bool) -> None:
 
 
 async def serve(
-    settings: Settings, configuration: Configuration, clock: SystemClock, host: str, port: int, *, collect: bool,
+    settings: Settings, configuration: Configuration, clock: SystemClock | FasterClock, host: str, port: int, *, collect: bool,
     mark: str = "", feed: Callable[[Service], Awaitable[None]] | None = None, sources: dict[str, Source] | None = None,
 ) -> None:  # fmt: skip
     """Run all parts until told to stop."""
@@ -74,7 +74,7 @@ async def serve(
         clock=clock, state=state, pipeline=joined.pipeline, alerts=joined.alerts, dispatcher=joined.dispatcher, bus=LocalBus(),
         recording=Recording(state, series),
         sources=heard, access=access, line_is_down=lambda: http.line.is_down, metrics=metrics,
-        clock_apart_seconds=lambda: clock.suspect_seconds,
+        clock_apart_seconds=lambda: getattr(clock, "suspect_seconds", 0.0), speed=lambda: getattr(clock, "speed", 1.0),
     )  # fmt: skip
     supervisor = Supervisor(clock, service.on_health)
     service.supervise(supervisor)
@@ -94,7 +94,7 @@ async def serve(
         await _let_go(state, http, workers, receivers.values())
 
 
-async def _say_what_was_damaged(state: SqlStateStore, series: SeriesStore, clock: SystemClock) -> None:
+async def _say_what_was_damaged(state: SqlStateStore, series: SeriesStore, clock: Clock) -> None:
     """A store that had to be rescued is a signal of its own: somebody should know.
 
     The state store's rescue stands in its audit; the signal carries its moment, so that a process that was killed before
