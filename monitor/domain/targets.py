@@ -82,3 +82,11 @@ class Service(BaseModel):
     domestic: bool = Field(default=False, description="served from inside the country: stays up in white-list mode")
     every_seconds: float = Field(default=120.0, ge=30, description="seconds between rounds, before jitter")
     targets: tuple[Target, ...] = Field(min_length=1, description="its endpoints")
+
+
+def ascii_host(host: str) -> str:
+    """The name as DNS and TLS carry it: lower case, IDNA in ASCII; a name that IDNA refuses stays as it is."""
+    try:
+        return host.lower().encode("idna").decode() if not host.isascii() else host.lower()
+    except UnicodeError:
+        return host.lower()
