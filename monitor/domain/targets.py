@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-SCHEMES = ("https", "http", "tls", "tcp", "quic", "icmp")
+SCHEMES = ("https", "http", "tls", "tcp", "quic", "icmp", "dns")
 
 
 class Risk(StrEnum):
