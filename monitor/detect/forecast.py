@@ -1,0 +1,209 @@
+"""What a series usually is at a given time: four simple forecasters, and trust in the one that has erred least.
+
+`last` is the middle of the last hour, `level` that of the last day, `daily` what the same time of day was in the past
+week, `weekly` what the same time of week was in the past six weeks; the last two are scaled to the level of today.
+Medians throughout, over samples that belong to no incident (IODA's "inpainting"), so that neither gaps nor outages
+move them. Each forecaster is judged by the errors it made on this very series: the one with the narrowest errors, tails
+included, speaks. A flat ratio is thus judged by its level and a traffic count by its week, without being told which.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Final
+
+DAY: Final = 86400.0
+WEEK_DAYS: Final = 7
+PAST_WEEKS: Final = 6
+LEAST_SAMPLES: Final = 6
+"""Samples and errors before a forecaster may speak."""
+LEAST_SPREAD: Final = 0.03
+"""No series is taken to be steadier than this share of its level."""
+SMALL_SHARE: Final = 0.1
+"""What is below this share of the ordinary level (the dead of night) is measured against the share, not itself."""
+MOST_ERRORS: Final = 2016
+NAMES: Final = ("last", "level", "daily", "weekly")
+HANDICAP: Final = {"last": 1.25, "level": 1.0, "daily": 1.0, "weekly": 1.0}
+"""The last hour follows a slow fall down; it speaks only where it is clearly the best."""
+
+History = tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """How a forecaster has done: its errors (shares of the forecast, positive = lower than forecast), and their width.
+
+    Attributes:
+        errors: latest last, of samples outside incidents.
+        ratios: value to unscaled profile in the last day, for the level of today.
+        spread: width of the errors, a standard deviation in kind; grows with heavy tails.
+        outliers: share of errors far outside of the usual, never zero.
+        measured: number of errors when `spread` was last taken.
+        count: errors ever seen.
+    """
+
+    errors: tuple[float, ...] = ()
+    ratios: tuple[float | None, ...] = ()
+    spread: float = 1.0
+    outliers: float = 0.05
+    measured: int = 0
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is remembered of a series: samples on its own grid, and each forecaster's record.
+
+    Attributes:
+        samples: latest last; `None` where missing or part of an incident.
+        records: by forecaster.
+    """
+
+    samples: History = ()
+    records: dict[str, Record] = field(default_factory=lambda: {name: Record() for name in NAMES})
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What is usual now.
+
+    Attributes:
+        value: in the unit of the series.
+        scale: what losses are measured against: the value, or a share of the ordinary level where that is larger.
+        spread: of the forecaster's errors, as a share.
+        outliers: share of its errors that were far out.
+        by: name of the forecaster.
+    """
+
+    value: float
+    scale: float
+    spread: float
+    outliers: float
+    by: str
+
+    def loss(self, value: float) -> float:
+        """Share of the usual that is missing; negative where there is more than usual."""
+        return (self.value - value) / self.scale if self.scale > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """How many samples make an hour, a day, a week."""
+
+    step_seconds: float
+
+    @property
+    def day(self) -> int:
+        """Samples in a day, 1 at least."""
+        return max(1, round(DAY / self.step_seconds))
+
+    @property
+    def recent(self) -> int:
+        """Samples of the last hour, 3 at least."""
+        return max(3, round(3600.0 / self.step_seconds))
+
+    @property
+    def level(self) -> int:
+        """Samples of the last day, a week's at daily steps."""
+        return max(WEEK_DAYS, self.day)
+
+    @property
+    def around(self) -> int:
+        """Neighbours to each side that count as the same time of day: a quarter of an hour."""
+        return round(900.0 / self.step_seconds) if self.day > 1 else 0
+
+    @property
+    def kept(self) -> int:
+        """Samples that are remembered."""
+        return max(60, self.day * WEEK_DAYS * PAST_WEEKS + self.day)
+
+
+def profiles(samples: History, grid: Grid) -> dict[str, float | None]:
+    """Each forecaster's unscaled forecast for the sample that follows."""
+    return {
+        "last": _middle(samples[-grid.recent :], 2),
+        "level": _middle(samples[-grid.level :], min(LEAST_SAMPLES, grid.level)),
+        "daily": _middle(_same_time(samples, grid.day, WEEK_DAYS, grid.around), 2) if grid.day > 1 else None,
+        "weekly": _middle(_same_time(samples, grid.day * WEEK_DAYS, PAST_WEEKS, grid.around), 2),
+    }
+
+
+def _same_time(samples: History, period: int, count: int, around: int) -> list[float | None]:
+    """Samples one, two, three ... periods back, each with its neighbours of a quarter of an hour."""
+    size = len(samples)
+    places = (size - period * back + shift for back in range(1, count + 1) for shift in range(-around, around + 1))
+    return [samples[place] for place in places if 0 <= place < size]
+
+
+def _middle(values: Sequence[float | None], least: int) -> float | None:
+    known = [value for value in values if value is not None]
+    return median(known) if len(known) >= least else None
+
+
+def forecast(memory: Memory, grid: Grid) -> Forecast | None:
+    """What is usual for the next sample; `None` while too little is known."""
+    level = _middle(memory.samples[-grid.level :], 3)
+    if level is None:
+        known = [value for value in memory.samples if value is not None]
+        level = median(known[-grid.level :]) if known else None
+    found = [
+        (record.spread * HANDICAP[name], name, value)
+        for name, value in scaled(memory, grid).items()
+        if (record := memory.records[name]).count >= LEAST_SAMPLES and value is not None
+    ]
+    if not found or level is None:
+        return None
+    _, name, value = min(found)
+    record = memory.records[name]
+    return Forecast(value, max(value, SMALL_SHARE * level, 1e-12), record.spread, record.outliers, name)
+
+
+def scaled(memory: Memory, grid: Grid) -> dict[str, float | None]:
+    """Each forecaster's forecast for the sample that follows."""
+    raw = profiles(memory.samples, grid)
+    return {name: _scaled(name, value, memory.records[name]) for name, value in raw.items()}
+
+
+def _scaled(name: str, value: float | None, record: Record) -> float | None:
+    if value is None or name in {"last", "level"}:
+        return value
+    return value * (_middle(record.ratios, 3) or 1.0)
+
+
+def remember(memory: Memory, value: float | None, grid: Grid) -> Memory:
+    """The memory after one more sample; `None` is a gap."""
+    raw = profiles(memory.samples, grid)
+    level = _middle(memory.samples[-grid.level :], 2) or 0.0
+    records = {
+        name: _judged(name, memory.records[name], raw[name], value, SMALL_SHARE * level, grid) for name in NAMES
+    }
+    return Memory((*memory.samples, value)[-grid.kept :], records)
+
+
+def _judged(
+    name: str, record: Record, raw: float | None, value: float | None, least_scale: float, grid: Grid
+) -> Record:
+    predicted = _scaled(name, raw, record)
+    ratio = value / raw if value is not None and raw else None
+    ratios = (*record.ratios, ratio)[-grid.level :] if name in {"daily", "weekly"} else ()
+    if value is None or predicted is None:
+        return Record(record.errors, ratios, record.spread, record.outliers, record.measured, record.count)
+    error = (predicted - value) / max(predicted, least_scale, 1e-12)
+    errors = (*record.errors, max(-10.0, min(10.0, error)))[-MOST_ERRORS:]
+    count = record.count + 1
+    if count > 50 and count < record.measured * 1.02:
+        return Record(errors, ratios, record.spread, record.outliers, record.measured, count)
+    spread, outliers = _width(errors)
+    return Record(errors, ratios, spread, outliers, count, count)
+
+
+def _width(errors: Sequence[float]) -> tuple[float, float]:
+    """Spread (by the middle and by the lower tail, whichever is wider) and share of outliers among errors."""
+    centre = median(errors)
+    middle = 1.4826 * median([abs(error - centre) for error in errors])
+    losses = sorted(errors)
+    tail = losses[min(len(losses) - 1, math.ceil(0.9 * len(losses)) - 1)] / 1.2816
+    spread = math.hypot(max(middle, tail, LEAST_SPREAD), 0.3 / len(errors))
+    far = sum(error > 4.0 * spread for error in errors)
+    return spread, (far + 0.5) / (len(errors) + 50.0)
