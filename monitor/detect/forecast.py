@@ -3,13 +3,15 @@
 `last` is the middle of the last hour, `level` that of the last day, `daily` what the same time of day was in the past
 week, `weekly` what the same time of week was in the past six weeks; the last two are scaled to the level of today.
 Medians throughout, over samples that belong to no incident (IODA's "inpainting"), so that neither gaps nor outages
-move them. Each forecaster is judged by the errors it made on this very series: the one with the narrowest errors, tails
+move them. Only a time of day that was never seen but in an incident, since the series began, is taken as it was: the
+first nights of a traffic count are nights. Each forecaster is judged by the errors it made on this very series: the one with the narrowest errors, tails
 included, speaks. A flat ratio is thus judged by its level and a traffic count by its week, without being told which.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from statistics import median
 from typing import Final
 
@@ -23,6 +25,7 @@ LEAST_SPREAD: Final = 0.03
 SMALL_SHARE: Final = 0.1
 """What is below this share of the ordinary level (the dead of night) is measured against the share, not itself."""
 MOST_ERRORS: Final = 2016
+LONG_GAP: Final = 6
 NAMES: Final = ("last", "level", "daily", "weekly")
 HANDICAP: Final = {"last": 1.25, "level": 1.0, "daily": 1.0, "weekly": 1.0}
 """The last hour follows a slow fall down; it speaks only where it is clearly the best."""
@@ -57,10 +60,12 @@ class Memory:
 
     Attributes:
         samples: latest last; `None` where missing or part of an incident.
+        seen: the same with incidents.
         records: by forecaster.
     """
 
     samples: History = ()
+    seen: History = ()
     records: dict[str, Record] = field(default_factory=lambda: {name: Record() for name in NAMES})
 
 
@@ -119,14 +124,33 @@ class Grid:
         return max(60, self.day * WEEK_DAYS * PAST_WEEKS + self.day)
 
 
-def profiles(samples: History, grid: Grid) -> dict[str, float | None]:
+def profiles(memory: Memory, grid: Grid) -> dict[str, float | None]:
     """Each forecaster's unscaled forecast for the sample that follows."""
+    samples = memory.samples
+    today = [value for value in samples[-grid.level :] if value is not None]
     return {
-        "last": _middle(samples[-grid.recent :], 2),
-        "level": _middle(samples[-grid.level :], min(LEAST_SAMPLES, grid.level)),
-        "daily": _middle(_same_time(samples, grid.day, WEEK_DAYS, grid.around), 2) if grid.day > 1 else None,
-        "weekly": _middle(_same_time(samples, grid.day * WEEK_DAYS, PAST_WEEKS, grid.around), 2),
+        "last": median(today[-grid.recent :]) if len(today) >= 2 else None,
+        "level": median(today) if len(today) >= min(LEAST_SAMPLES, grid.level) else None,
+        "daily": _daily(memory, grid) if grid.day > 1 else None,
+        "weekly": _weekly(memory, grid),
     }
+
+
+def _daily(memory: Memory, grid: Grid) -> float | None:
+    """This time of day: the past week; else all that is kept; else, where it was never usual, as it was."""
+    for samples, days in ((memory.samples, WEEK_DAYS), (memory.samples, WEEK_DAYS * PAST_WEEKS), (memory.seen, WEEK_DAYS)):
+        least = 1 if samples is memory.samples else 2
+        found = _middle(_same_time(samples, grid.day, days, grid.around), least)
+        if found is not None:
+            return found
+    return None
+
+
+def _weekly(memory: Memory, grid: Grid) -> float | None:
+    found = _middle(_same_time(memory.samples, grid.day * WEEK_DAYS, PAST_WEEKS, grid.around), 2)
+    if found is None and _daily(memory, grid) is None:
+        found = _middle(_same_time(memory.seen, grid.day * WEEK_DAYS, PAST_WEEKS, grid.around), 2)
+    return found
 
 
 def _same_time(samples: History, period: int, count: int, around: int) -> list[float | None]:
@@ -161,7 +185,7 @@ def forecast(memory: Memory, grid: Grid) -> Forecast | None:
 
 def scaled(memory: Memory, grid: Grid) -> dict[str, float | None]:
     """Each forecaster's forecast for the sample that follows."""
-    raw = profiles(memory.samples, grid)
+    raw = profiles(memory, grid)
     return {name: _scaled(name, value, memory.records[name]) for name, value in raw.items()}
 
 
@@ -171,14 +195,25 @@ def _scaled(name: str, value: float | None, record: Record) -> float | None:
     return value * (_middle(record.ratios, 3) or 1.0)
 
 
-def remember(memory: Memory, value: float | None, grid: Grid) -> Memory:
-    """The memory after one more sample; `None` is a gap."""
-    raw = profiles(memory.samples, grid)
+def remember(memory: Memory, value: float | None, grid: Grid, *, usual: bool = True) -> Memory:
+    """The memory after one more sample; `None` is a gap. What is not usual (an incident) is seen, not learnt."""
+    learnt = value if usual else None
+    raw = profiles(memory, grid)
     level = _middle(memory.samples[-grid.level :], 2) or 0.0
     records = {
-        name: _judged(name, memory.records[name], raw[name], value, SMALL_SHARE * level, grid) for name in NAMES
+        name: _judged(name, memory.records[name], raw[name], learnt, SMALL_SHARE * level, grid) for name in NAMES
     }
-    return Memory((*memory.samples, value)[-grid.kept :], records)
+    return Memory((*memory.samples, learnt)[-grid.kept :], (*memory.seen, value)[-grid.kept :], records)
+
+
+def missing_ratio(memory: Memory, grid: Grid) -> float:
+    """Share of samples that are missing on ordinary days, never zero; long gaps and the present one are not ordinary."""
+    present, runs = 0, 0
+    for missing, run in groupby(memory.seen[-4 * grid.level :], key=lambda value: value is None):
+        length = len(tuple(run))
+        present += length if not missing else 0
+        runs += length if missing and length < LONG_GAP else 0
+    return (runs + 0.5) / (present + runs + 10.0)
 
 
 def _judged(

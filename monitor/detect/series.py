@@ -15,12 +15,15 @@ from statistics import median
 from typing import Final
 
 from monitor.detect.filter import DAY, Belief, FilterSettings, advance
-from monitor.detect.forecast import Forecast, Grid, Memory, forecast, remember
+from monitor.detect.forecast import Forecast, Grid, Memory, forecast, missing_ratio, remember
 from monitor.domain.measurements import State
 
 BAD: Final = frozenset({State.DEGRADED, State.DOWN})
 LEAST_LOSS: Final = 0.2
 """What is less than this share below the usual is noise or a small matter, whatever the statistics."""
+LEAST_LOSS_BEFORE_A_WEEK: Final = 0.35
+LEAST_LOSS_BEFORE_A_DAY: Final = 0.5
+"""Until its week (twice) and its day have been seen, what a weekend or a night may explain speaks against nobody."""
 MOST_LOSS: Final = 1.1
 DOWN_LOSS: Final = 0.5
 NOT_DOWN_LOSS: Final = 0.4
@@ -33,14 +36,15 @@ class SeriesSettings:
 
     Attributes:
         onset_every_days: mean time between disturbances, the prior.
-        missing_samples: so many missing in a row are a loss of signal.
-        missing_samples_open: the same while an episode is open, which silence does not end.
+        missing_tail: a run of missing samples is a loss of signal where, by the share that has been missing of late,
+            it had this probability or less; never before the second.
+        missing_samples_open: the least such run while an episode is open, which silence does not end.
         adopt_after_days: a steady partial loss of this length becomes the new level; `None` = never.
         most_pending_days: samples under suspicion are kept back no longer than this.
     """
 
     onset_every_days: float = 60.0
-    missing_samples: int = 2
+    missing_tail: float = 1e-3
     missing_samples_open: int = 6
     adopt_after_days: float | None = 28.0
     most_pending_days: float = 2.0
@@ -115,17 +119,24 @@ def filter_settings(step_seconds: float, settings: SeriesSettings) -> FilterSett
     )
 
 
-def evidence(value: float, usual: Forecast) -> float:
+def least_loss(memory: Memory, grid: Grid) -> float:
+    """The least share lost that counts, by how much of its rhythm the series has shown."""
+    if len(memory.seen) < grid.level:
+        return LEAST_LOSS_BEFORE_A_DAY if grid.day > 1 else LEAST_LOSS_BEFORE_A_WEEK
+    return LEAST_LOSS if len(memory.seen) >= 14 * grid.day else LEAST_LOSS_BEFORE_A_WEEK
+
+
+def evidence(value: float, usual: Forecast, least: float = LEAST_LOSS) -> float:
     """Log-likelihood ratio, in nats, that this sample is of a disturbed series rather than a usual one.
 
     Usual: Student's t (4 degrees) as wide as the forecaster's errors, with a share of outliers as that forecaster has
-    met them. Disturbed: any loss from a fifth to everything, as likely as another.
+    met them. Disturbed: any loss from `least` to everything, as likely as another.
     """
     loss, spread = usual.loss(value), usual.spread
     at_home = 0.375 * (1.0 + (loss / spread) ** 2 / 4.0) ** -2.5 / spread
     ordinary = (1.0 - usual.outliers) * at_home + usual.outliers * 0.5
-    reach = MOST_LOSS - LEAST_LOSS
-    disturbed = (_below((loss - LEAST_LOSS) / spread) - _below((loss - MOST_LOSS) / spread)) / reach
+    reach = MOST_LOSS - least
+    disturbed = (_below((loss - least) / spread) - _below((loss - MOST_LOSS) / spread)) / reach
     return math.log(max(disturbed, 1e-9)) - math.log(ordinary)
 
 
@@ -140,7 +151,8 @@ def step(
     settings = settings or SeriesSettings()
     if value is None:
         return _missed(series, at, settings)
-    hidden = replace(series.memory, samples=series.memory.samples + (None,) * len(series.pending))
+    gap = (None,) * len(series.pending)
+    hidden = replace(series.memory, samples=series.memory.samples + gap, seen=series.memory.seen + gap)
     usual = forecast(hidden, series.grid)
     if usual is None:
         memory = remember(series.memory, value, series.grid)
@@ -151,18 +163,24 @@ def step(
 def _missed(series: SeriesState, at: float, settings: SeriesSettings) -> tuple[SeriesState, tuple[Change, ...]]:
     missing = series.missing + 1
     series = _learnt(replace(series, at=at, missing=missing), None, settings)
-    enough = settings.missing_samples_open if series.belief.alarmed else settings.missing_samples
-    if missing < enough or series.state is State.INSUFFICIENT:
+    if missing < _silent_after(series, settings) or series.state is State.INSUFFICIENT:
         return series, ()
     since = at - (missing - 1) * series.step_seconds
     change = Change(State.INSUFFICIENT, since, at, 1.0)
     return replace(series, state=State.INSUFFICIENT), (change,)
 
 
+def _silent_after(series: SeriesState, settings: SeriesSettings) -> int:
+    """So many samples missing in a row are a loss of signal."""
+    least = settings.missing_samples_open if series.belief.alarmed else 2
+    ratio = missing_ratio(series.memory, series.grid)
+    return max(least, math.ceil(math.log(settings.missing_tail) / math.log(min(ratio, 0.99))))
+
+
 def _judged(
     series: SeriesState, at: float, value: float, usual: Forecast, settings: SeriesSettings
 ) -> tuple[SeriesState, tuple[Change, ...]]:
-    nats = evidence(value, usual)
+    nats = evidence(value, usual, least_loss(series.memory, series.grid))
     before = series.belief
     belief = advance(before, at, nats, filter_settings(series.step_seconds, settings))
     losses = (*series.losses, usual.loss(value))[-3:]
@@ -208,12 +226,13 @@ def _learnt(series: SeriesState, value: float | None, settings: SeriesSettings) 
     belief, grid = series.belief, series.grid
     if belief.alarmed:
         memory = series.memory
-        for _ in (*series.pending, value):
-            memory = remember(memory, None, grid)
+        for sample in (*series.pending, value):
+            memory = remember(memory, sample, grid, usual=False)
         during = (*series.during, *series.pending, value)[-grid.kept :]
         return replace(series, memory=memory, pending=(), during=during)
     pending = (*series.pending, value)
-    if belief.rise > 0.0 and len(pending) * series.step_seconds < settings.most_pending_days * DAY:
+    most = settings.most_pending_days * DAY / series.step_seconds if len(series.memory.seen) >= grid.level else 2
+    if belief.rise > 0.0 and len(pending) <= most:
         return replace(series, pending=pending, during=())
     memory = series.memory
     for sample in pending:
