@@ -1,23 +1,23 @@
 """What a series usually is at a given time: four simple forecasters, and trust in the one that has erred least.
 
 `last` is the middle of the last hour, `level` that of the last day, `daily` what the same time of day was in the past
-week, `weekly` what the same time of week was in the past six weeks; the last two are scaled to the level of today.
+week, `weekly` what the same time of week was in the past eight weeks; the last two are scaled to the level of today.
 Medians throughout, over samples that belong to no incident (IODA's "inpainting"), so that neither gaps nor outages
 move them. Only a time of day that was never seen but in an incident, since the series began, is taken as it was: the
-first nights of a traffic count are nights. Each forecaster is judged by the errors it made on this very series: the one with the narrowest errors, tails
-included, speaks. A flat ratio is thus judged by its level and a traffic count by its week, without being told which.
+first nights of a traffic count are nights. Each forecaster is judged by the errors it made on this very series: the one with the
+smallest speaks. A flat ratio is thus judged by its level and a traffic count by its week, without being told which.
 """
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from statistics import median
 from typing import Final
 
 DAY: Final = 86400.0
 WEEK_DAYS: Final = 7
-PAST_WEEKS: Final = 6
+PAST_WEEKS: Final = 8
 LEAST_SAMPLES: Final = 6
 """Samples and errors before a forecaster may speak."""
 LEAST_SPREAD: Final = 0.03
@@ -40,6 +40,8 @@ class Record:
     Attributes:
         errors: latest last, of samples outside incidents.
         ratios: value to unscaled profile in the last day, for the level of today.
+        cost: mean error of the last weeks, of incidents too: a forecaster that explains what another calls an incident
+            is the better one, and in a true incident all err alike.
         spread: width of the errors, a standard deviation in kind; grows with heavy tails.
         outliers: share of errors far outside of the usual, never zero.
         measured: number of errors when `spread` was last taken.
@@ -48,6 +50,7 @@ class Record:
 
     errors: tuple[float, ...] = ()
     ratios: tuple[float | None, ...] = ()
+    cost: float = 1.0
     spread: float = 1.0
     outliers: float = 0.05
     measured: int = 0
@@ -147,10 +150,12 @@ def _daily(memory: Memory, grid: Grid) -> float | None:
 
 
 def _weekly(memory: Memory, grid: Grid) -> float | None:
-    found = _middle(_same_time(memory.samples, grid.day * WEEK_DAYS, PAST_WEEKS, grid.around), 2)
-    if found is None and _daily(memory, grid) is None:
-        found = _middle(_same_time(memory.seen, grid.day * WEEK_DAYS, PAST_WEEKS, grid.around), 2)
-    return found
+    """This time of this day of the week: where it was usual twice; else, where it never was, as it was."""
+    week = grid.day * WEEK_DAYS
+    usual = _same_time(memory.samples, week, PAST_WEEKS, grid.around)
+    if any(value is not None for value in usual):
+        return _middle(usual, 2)
+    return _middle(_same_time(memory.seen, week, PAST_WEEKS, grid.around), 2)
 
 
 def _same_time(samples: History, period: int, count: int, around: int) -> list[float | None]:
@@ -172,7 +177,7 @@ def forecast(memory: Memory, grid: Grid) -> Forecast | None:
         known = [value for value in memory.samples if value is not None]
         level = median(known[-grid.level :]) if known else None
     found = [
-        (record.spread * HANDICAP[name], name, value)
+        (math.hypot(record.cost, LEAST_SPREAD, 0.3 / record.count) * HANDICAP[name], name, value)
         for name, value in scaled(memory, grid).items()
         if (record := memory.records[name]).count >= LEAST_SAMPLES and value is not None
     ]
@@ -197,13 +202,13 @@ def _scaled(name: str, value: float | None, record: Record) -> float | None:
 
 def remember(memory: Memory, value: float | None, grid: Grid, *, usual: bool = True) -> Memory:
     """The memory after one more sample; `None` is a gap. What is not usual (an incident) is seen, not learnt."""
-    learnt = value if usual else None
     raw = profiles(memory, grid)
     level = _middle(memory.samples[-grid.level :], 2) or 0.0
     records = {
-        name: _judged(name, memory.records[name], raw[name], learnt, SMALL_SHARE * level, grid) for name in NAMES
+        name: _judged(name, memory.records[name], raw[name], value, SMALL_SHARE * level, grid, usual=usual)
+        for name in NAMES
     }
-    return Memory((*memory.samples, learnt)[-grid.kept :], (*memory.seen, value)[-grid.kept :], records)
+    return Memory((*memory.samples, value if usual else None)[-grid.kept :], (*memory.seen, value)[-grid.kept :], records)
 
 
 def missing_ratio(memory: Memory, grid: Grid) -> float:
@@ -217,20 +222,34 @@ def missing_ratio(memory: Memory, grid: Grid) -> float:
 
 
 def _judged(
-    name: str, record: Record, raw: float | None, value: float | None, least_scale: float, grid: Grid
+    name: str,
+    record: Record,
+    raw: float | None,
+    value: float | None,
+    least_scale: float,
+    grid: Grid,
+    *,
+    usual: bool,
 ) -> Record:
     predicted = _scaled(name, raw, record)
-    ratio = value / raw if value is not None and raw else None
-    ratios = (*record.ratios, ratio)[-grid.level :] if name in {"daily", "weekly"} else ()
+    learnt = value if usual else None
+    ratios = (*record.ratios, learnt / raw if learnt is not None and raw else None)[-grid.level :]
+    record = replace(record, ratios=ratios if name in {"daily", "weekly"} else ())
     if value is None or predicted is None:
-        return Record(record.errors, ratios, record.spread, record.outliers, record.measured, record.count)
-    error = (predicted - value) / max(predicted, least_scale, 1e-12)
-    errors = (*record.errors, max(-10.0, min(10.0, error)))[-MOST_ERRORS:]
-    count = record.count + 1
+        return record
+    error = max(-1.0, min(1.0, (predicted - value) / max(predicted, least_scale, 1e-12)))
+    lately = 1.0 / min(record.count + 1, 4 * grid.level)
+    record = replace(record, cost=record.cost + (abs(error) - record.cost) * lately)
+    return _measured(record, error) if usual else record
+
+
+def _measured(record: Record, error: float) -> Record:
+    """The record with one more error; its width is taken again when there is a fiftieth more to take it from."""
+    errors, count = (*record.errors, error)[-MOST_ERRORS:], record.count + 1
     if count > 50 and count < record.measured * 1.02:
-        return Record(errors, ratios, record.spread, record.outliers, record.measured, count)
+        return replace(record, errors=errors, count=count)
     spread, outliers = _width(errors)
-    return Record(errors, ratios, spread, outliers, count, count)
+    return replace(record, errors=errors, spread=spread, outliers=outliers, measured=count, count=count)
 
 
 def _width(errors: Sequence[float]) -> tuple[float, float]:
