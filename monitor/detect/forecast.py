@@ -26,8 +26,10 @@ SMALL_SHARE: Final = 0.1
 """What is below this share of the ordinary level (the dead of night) is measured against the share, not itself."""
 MOST_ERRORS: Final = 2016
 LONG_GAP: Final = 6
+ALSO_HEARD: Final = 1.5
+"""A forecaster is heard beside the best where its cost is no more than this many times the best one's."""
 NAMES: Final = ("last", "level", "daily", "weekly")
-HANDICAP: Final = {"last": 1.25, "level": 1.0, "daily": 1.0, "weekly": 1.0}
+HANDICAP: Final = {"last": 1.5, "level": 1.0, "daily": 1.0, "weekly": 1.0}
 """The last hour follows a slow fall down; it speaks only where it is clearly the best."""
 
 History = tuple[float | None, ...]
@@ -170,22 +172,27 @@ def _middle(values: Sequence[float | None], least: int) -> float | None:
     return median(known) if len(known) >= least else None
 
 
-def forecast(memory: Memory, grid: Grid) -> Forecast | None:
-    """What is usual for the next sample; `None` while too little is known."""
-    level = _middle(memory.samples[-grid.level :], 3)
-    if level is None:
-        known = [value for value in memory.samples if value is not None]
-        level = median(known[-grid.level :]) if known else None
-    found = [
+def forecasts(memory: Memory, grid: Grid) -> tuple[Forecast, ...]:
+    """What is usual for the next sample, by each forecaster worth hearing, the best first; empty while too little is known."""
+    level = _level(memory, grid)
+    found = sorted(
         (math.hypot(record.cost, LEAST_SPREAD, 0.3 / record.count) * HANDICAP[name], name, value)
         for name, value in scaled(memory, grid).items()
         if (record := memory.records[name]).count >= LEAST_SAMPLES and value is not None
-    ]
-    if not found or level is None:
-        return None
-    _, name, value = min(found)
-    record = memory.records[name]
-    return Forecast(value, max(value, SMALL_SHARE * level, 1e-12), record.spread, record.outliers, name)
+    )
+    if level is None or not found:
+        return ()
+    worth = [(name, value) for cost, name, value in found if cost <= found[0][0] * ALSO_HEARD]
+    return tuple(_spoken(name, value, SMALL_SHARE * level, memory.records[name]) for name, value in worth)
+
+
+def _spoken(name: str, value: float, least_scale: float, record: Record) -> Forecast:
+    return Forecast(value, max(value, least_scale, 1e-12), record.spread, record.outliers, name)
+
+
+def _level(memory: Memory, grid: Grid) -> float | None:
+    level = _middle(memory.samples[-grid.level :], 3)
+    return level if level is not None else _middle(memory.samples, 1)
 
 
 def scaled(memory: Memory, grid: Grid) -> dict[str, float | None]:
@@ -237,10 +244,15 @@ def _judged(
     record = replace(record, ratios=ratios if name in {"daily", "weekly"} else ())
     if value is None or predicted is None:
         return record
-    error = max(-1.0, min(1.0, (predicted - value) / max(predicted, least_scale, 1e-12)))
+    error = _error(predicted, value, least_scale)
     lately = 1.0 / min(record.count + 1, 4 * grid.level)
     record = replace(record, cost=record.cost + (abs(error) - record.cost) * lately)
     return _measured(record, error) if usual else record
+
+
+def _error(predicted: float, value: float, least_scale: float) -> float:
+    """Share lost, -1..1; a gain counts as the loss that would undo it, so that doubling and halving weigh the same."""
+    return max(-1.0, min(1.0, (predicted - value) / max(predicted, value, least_scale, 1e-12)))
 
 
 def _measured(record: Record, error: float) -> Record:

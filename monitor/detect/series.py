@@ -15,7 +15,7 @@ from statistics import median
 from typing import Final
 
 from monitor.detect.filter import DAY, Belief, FilterSettings, advance
-from monitor.detect.forecast import Forecast, Grid, Memory, forecast, missing_ratio, remember
+from monitor.detect.forecast import Forecast, Grid, Memory, forecasts, missing_ratio, remember
 from monitor.domain.measurements import State
 
 BAD: Final = frozenset({State.DEGRADED, State.DOWN})
@@ -129,11 +129,11 @@ def least_loss(memory: Memory, grid: Grid) -> float:
 def evidence(value: float, usual: Forecast, least: float = LEAST_LOSS) -> float:
     """Log-likelihood ratio, in nats, that this sample is of a disturbed series rather than a usual one.
 
-    Usual: Student's t (4 degrees) as wide as the forecaster's errors, with a share of outliers as that forecaster has
+    Usual: Student's t (8 degrees) as wide as the forecaster's errors, with a share of outliers as that forecaster has
     met them. Disturbed: any loss from `least` to everything, as likely as another.
     """
     loss, spread = usual.loss(value), usual.spread
-    at_home = 0.375 * (1.0 + (loss / spread) ** 2 / 4.0) ** -2.5 / spread
+    at_home = 0.3867 * (1.0 + (loss / spread) ** 2 / 8.0) ** -4.5 / spread
     ordinary = (1.0 - usual.outliers) * at_home + usual.outliers * 0.5
     reach = MOST_LOSS - least
     disturbed = (_below((loss - least) / spread) - _below((loss - MOST_LOSS) / spread)) / reach
@@ -153,11 +153,11 @@ def step(
         return _missed(series, at, settings)
     gap = (None,) * len(series.pending)
     hidden = replace(series.memory, samples=series.memory.samples + gap, seen=series.memory.seen + gap)
-    usual = forecast(hidden, series.grid)
-    if usual is None:
+    heard = forecasts(hidden, series.grid)
+    if not heard:
         memory = remember(series.memory, value, series.grid)
         return replace(series, at=at, memory=memory, missing=0), ()
-    return _judged(series, at, value, usual, settings)
+    return _judged(series, at, value, heard, settings)
 
 
 def _missed(series: SeriesState, at: float, settings: SeriesSettings) -> tuple[SeriesState, tuple[Change, ...]]:
@@ -178,9 +178,10 @@ def _silent_after(series: SeriesState, settings: SeriesSettings) -> int:
 
 
 def _judged(
-    series: SeriesState, at: float, value: float, usual: Forecast, settings: SeriesSettings
+    series: SeriesState, at: float, value: float, heard: tuple[Forecast, ...], settings: SeriesSettings
 ) -> tuple[SeriesState, tuple[Change, ...]]:
-    nats = evidence(value, usual, least_loss(series.memory, series.grid))
+    least = least_loss(series.memory, series.grid)
+    nats, _, usual = min((evidence(value, forecast, least), rank, forecast) for rank, forecast in enumerate(heard))
     before = series.belief
     belief = advance(before, at, nats, filter_settings(series.step_seconds, settings))
     losses = (*series.losses, usual.loss(value))[-3:]
