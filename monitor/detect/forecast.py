@@ -26,10 +26,10 @@ SMALL_SHARE: Final = 0.1
 """What is below this share of the ordinary level (the dead of night) is measured against the share, not itself."""
 MOST_ERRORS: Final = 2016
 LONG_GAP: Final = 6
-ALSO_HEARD: Final = 1.5
+ALSO_HEARD: Final = 1.4
 """A forecaster is heard beside the best where its cost is no more than this many times the best one's."""
 NAMES: Final = ("last", "level", "daily", "weekly")
-HANDICAP: Final = {"last": 1.5, "level": 1.0, "daily": 1.0, "weekly": 1.0}
+HANDICAP: Final = {"last": 1.25, "level": 1.0, "daily": 1.0, "weekly": 1.0}
 """The last hour follows a slow fall down; it speaks only where it is clearly the best."""
 
 History = tuple[float | None, ...]
@@ -92,6 +92,11 @@ class Forecast:
     outliers: float
     by: str
 
+    @property
+    def tells(self) -> bool:
+        """Whether there is enough of the usual that its loss would be seen; in the dead of night there may not be."""
+        return self.value >= 0.5 * self.scale
+
     def loss(self, value: float) -> float:
         """Share of the usual that is missing; negative where there is more than usual."""
         return (self.value - value) / self.scale if self.scale > 0 else 0.0
@@ -143,7 +148,11 @@ def profiles(memory: Memory, grid: Grid) -> dict[str, float | None]:
 
 def _daily(memory: Memory, grid: Grid) -> float | None:
     """This time of day: the past week; else all that is kept; else, where it was never usual, as it was."""
-    for samples, days in ((memory.samples, WEEK_DAYS), (memory.samples, WEEK_DAYS * PAST_WEEKS), (memory.seen, WEEK_DAYS)):
+    for samples, days in (
+        (memory.samples, WEEK_DAYS),
+        (memory.samples, WEEK_DAYS * PAST_WEEKS),
+        (memory.seen, WEEK_DAYS),
+    ):
         least = 1 if samples is memory.samples else 2
         found = _middle(_same_time(samples, grid.day, days, grid.around), least)
         if found is not None:
@@ -215,7 +224,9 @@ def remember(memory: Memory, value: float | None, grid: Grid, *, usual: bool = T
         name: _judged(name, memory.records[name], raw[name], value, SMALL_SHARE * level, grid, usual=usual)
         for name in NAMES
     }
-    return Memory((*memory.samples, value if usual else None)[-grid.kept :], (*memory.seen, value)[-grid.kept :], records)
+    return Memory(
+        (*memory.samples, value if usual else None)[-grid.kept :], (*memory.seen, value)[-grid.kept :], records
+    )
 
 
 def missing_ratio(memory: Memory, grid: Grid) -> float:

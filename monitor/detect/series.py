@@ -10,7 +10,7 @@ for `adopt_after_days`, is a new level of the source (a change of method, a lost
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import Final
 
@@ -90,8 +90,8 @@ class SeriesState:
     step_seconds: float
     at: float | None = None
     state: State | None = None
-    memory: Memory = Memory()
-    belief: Belief = Belief()
+    memory: Memory = field(default_factory=Memory)
+    belief: Belief = field(default_factory=Belief)
     pending: tuple[float | None, ...] = ()
     during: tuple[float | None, ...] = ()
     losses: tuple[float, ...] = ()
@@ -129,11 +129,14 @@ def least_loss(memory: Memory, grid: Grid) -> float:
 def evidence(value: float, usual: Forecast, least: float = LEAST_LOSS) -> float:
     """Log-likelihood ratio, in nats, that this sample is of a disturbed series rather than a usual one.
 
-    Usual: Student's t (8 degrees) as wide as the forecaster's errors, with a share of outliers as that forecaster has
-    met them. Disturbed: any loss from `least` to everything, as likely as another.
+    Usual: Student's t (4 degrees) as wide as the forecaster's errors, with a share of outliers as that forecaster has
+    met them. Disturbed: any loss from `least` to everything, as likely as another. Where there is
+    next to nothing to lose, nothing can be said: 0.
     """
+    if not usual.tells:
+        return 0.0
     loss, spread = usual.loss(value), usual.spread
-    at_home = 0.3867 * (1.0 + (loss / spread) ** 2 / 8.0) ** -4.5 / spread
+    at_home = 0.375 * (1.0 + (loss / spread) ** 2 / 4.0) ** -2.5 / spread
     ordinary = (1.0 - usual.outliers) * at_home + usual.outliers * 0.5
     reach = MOST_LOSS - least
     disturbed = (_below((loss - least) / spread) - _below((loss - MOST_LOSS) / spread)) / reach
@@ -180,7 +183,7 @@ def _silent_after(series: SeriesState, settings: SeriesSettings) -> int:
 def _judged(
     series: SeriesState, at: float, value: float, heard: tuple[Forecast, ...], settings: SeriesSettings
 ) -> tuple[SeriesState, tuple[Change, ...]]:
-    least = least_loss(series.memory, series.grid)
+    least = LEAST_LOSS if series.belief.alarmed else least_loss(series.memory, series.grid)
     nats, _, usual = min((evidence(value, forecast, least), rank, forecast) for rank, forecast in enumerate(heard))
     before = series.belief
     belief = advance(before, at, nats, filter_settings(series.step_seconds, settings))
@@ -199,11 +202,12 @@ def _judged(
 def _state(series: SeriesState, nats: float) -> State | None:
     """What to call it now; `None` leaves things as they are."""
     if not series.belief.alarmed:
-        settled = nats < 0.0 or series.state in BAD
+        settled = nats <= 0.0 or series.state in BAD
         return State.OK if settled else None
     newest = series.losses[-1]
     if series.state is State.DOWN:
-        return State.DEGRADED if max(series.losses) < NOT_DOWN_LOSS else State.DOWN
+        better = max(series.losses) < NOT_DOWN_LOSS and series.belief.probability > 0.5
+        return State.DEGRADED if better else State.DOWN
     if series.state is State.DEGRADED:
         return State.DOWN if min(series.losses[-2:]) >= DOWN_LOSS else State.DEGRADED
     return State.DOWN if newest >= DOWN_LOSS else State.DEGRADED
