@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from monitor.detect.entities import inside_of_operators, operator_of, outside
+from monitor.detect.entities import inside_of_operators, operator_of, outside, within
 from monitor.detect.filter import MINUTE
 from monitor.detect.track import Track
 from monitor.domain.connectivity import OutageKind, Round, Scope
@@ -22,6 +22,8 @@ MANY_OPERATORS: Final = 3
 MANY_WEIGHT: Final = 0.6
 EXPLAINED_LOSS: Final = 0.15
 """Less than this share lost outside of what is disturbed: the rest is well."""
+REGION_LOSS: Final = 0.6
+"""A region that is cut loses this much at least; a third lost everywhere looks like some regions by chance."""
 UP_SHARE: Final = 0.7
 DOWN_SHARE: Final = 0.3
 LEAST_DOMESTIC: Final = 3
@@ -55,7 +57,7 @@ def reaches(
     regions = [track for track in alarmed if track.entity.startswith("region:")]
     known = [track for track in tracks.values() if track.entity.startswith("operator:") and track.sufficient(at)]
     found = [_alone(track) for track in alarmed if track.entity.startswith(("service:", "slow:", "mitm:"))]
-    if regions and _explained(rounds, regions=regions, usual=_usual(known)):
+    if regions and _theirs_alone(regions, rounds, _usual(known)):
         return _without_slow(found + _regional(regions))
     group = together(operators, known, weights)
     if group and not _mobile_only(group, known):
@@ -110,6 +112,15 @@ def _usual(known: Sequence[Track]) -> float:
     return (
         sum(track.baseline.usual * track.lately[-1].total for track in known if track.lately) / total if total else 1.0
     )
+
+
+def _theirs_alone(regions: Sequence[Track], rounds: Sequence[Round], usual: float) -> bool:
+    """The loss is that of these regions: they are the lesser part, most of them is down, and all is well outside."""
+    codes = frozenset(track.entity.partition(":")[2] for track in regions)
+    inside_up, inside = within(rounds, codes)
+    _, outside_total = outside(rounds, regions=codes)
+    cut = inside > 0 and 1.0 - inside_up / inside / max(usual, 0.05) >= REGION_LOSS
+    return cut and inside <= outside_total and _explained(rounds, regions=regions, usual=usual)
 
 
 def _explained(
