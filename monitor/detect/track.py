@@ -121,10 +121,7 @@ def evidence(up: int, total: int, usual: float, spread: float, shares: tuple[flo
     """Nats that speak for a disturbance, when `up` of `total` targets are up and `usual` is the usual share."""
     usual = min(0.995, max(0.05, usual))
     down = total - up
-    ordinary = max(_likelihood(up, down, usual), _likelihood(up, down, max(0.03, usual - 2.0 * spread)))
-    disturbed = max(_likelihood(up, down, usual * share) for share in shares)
+    lower = max(0.03, usual - 2.0 * spread)
+    ordinary = max(up * math.log(usual) + down * math.log1p(-usual), up * math.log(lower) + down * math.log1p(-lower))
+    disturbed = max(up * math.log(usual * share) + down * math.log1p(-usual * share) for share in shares)
     return EFFECTIVE * (disturbed - ordinary)
-
-
-def _likelihood(up: int, down: int, share: float) -> float:
-    return up * math.log(share) + down * math.log1p(-share)
