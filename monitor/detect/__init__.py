@@ -1,1 +1,1 @@
-"""PURE: measurements to verdicts and signals. Takes values and `now`, returns values, awaits nothing."""
+"""PURE: measurements to verdicts and signals: baselines, the filter, silence, quorum, fusion, modes. No I/O, no clock."""
