@@ -1,6 +1,7 @@
 """Scores the reader against labelled texts: JSON Lines of `{"id","text","language","published_at"?,"expect":{...}}`.
 
-`expect` holds `kinds`, `regions`, `counts`, `denied` and `past`; a text with no kinds must say nothing at all.
+`expect` holds `kinds`, `regions`, `counts`, `denied` and `past`, and `may`: kinds that a second careful reader could
+mark too, neither asked for nor counted as wrong. A text with no kinds must say nothing, or only of the past.
 Run by hand: `python -m tests.read.scoring FILE.jsonl... [--errors]`.
 """
 
@@ -77,7 +78,12 @@ def score(reader: Reader, labelled: Iterable[dict[str, Any]]) -> Score:
 
 def _compare(result: Score, row: dict[str, Any], reading: Reading) -> None:
     expect = row["expect"]
-    wanted, said = set(expect["kinds"]), {finding.kind.value for finding in reading.findings}
+    wanted = set(expect["kinds"])
+    findings = [finding for finding in reading.findings if wanted or not finding.past]
+    allowed = set(expect.get("may", ())) - wanted
+    said = {finding.kind.value for finding in findings} - (allowed if wanted else set())
+    if wanted and not said and reading.findings:
+        said = {finding.kind.value for finding in reading.findings}
     result.any_event[row["language"]].add(bool(said), bool(wanted))
     for kind in wanted | said:
         result.kinds[kind].add(kind in said, kind in wanted)
