@@ -5,7 +5,7 @@ Latin and Arabic script meet. The latter two are only asked where the text is Ka
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -70,7 +70,11 @@ class Compiled:
             self._add(lexicon, forms)
         self.triggers = {name: PhraseMatcher(form.triggers) for name, form in forms.items()}
         self.context = {name: PhraseMatcher(form.context) for name, form in forms.items()}
-        self.mender = Mender(_telling_stems(lexicons), [look for lexicon in lexicons for look in lexicon.look_alikes])
+        self.mender = Mender(
+            _telling_stems(lexicons, _LEAST_STEM),
+            _telling_stems(lexicons, _LEAST_HIDDEN),
+            [look for lexicon in lexicons for look in lexicon.look_alikes],
+        )
         self.modifiers = {place: owner for place, owner in enumerate(self.owners) if isinstance(owner, Modifier)}
         self.noise = {place: owner for place, owner in enumerate(self.owners) if isinstance(owner, Noise)}
 
@@ -159,16 +163,21 @@ def _class(lexicon: Lexicon, entry: str, name: str) -> tuple[str, ...]:
     return words
 
 
-def _telling_stems(lexicons: Sequence[Lexicon]) -> set[str]:
-    """Beginnings of words that start findings and are long enough to be known with a letter wrong."""
+_LEAST_STEM: Final = {"ru": 6, "kk": 9, "en": 7}
+_LEAST_HIDDEN: Final = {"ru": 5, "kk": 5, "en": 6}
+
+
+def _telling_stems(lexicons: Sequence[Lexicon], least: Mapping[str, int]) -> set[str]:
+    """Beginnings of words that start findings by themselves and are long enough to be known with a letter wrong."""
     return {
         stem
         for lexicon in lexicons
         for entry in lexicon.entries
         for phrase in _resolved(lexicon, entry.id, entry.any)
         for elements in parse_phrases(phrase)
-        for element in elements
-        for stem in (*element.stems, *element.words)
+        if len(elements) == 1
+        for stem in (*elements[0].stems, *elements[0].words)
+        if len(stem) >= least[lexicon.language]
     }
 
 

@@ -36,16 +36,18 @@ def is_russian_word(word: str) -> bool:
 class Mender:
     """Mends words to these stems."""
 
-    def __init__(self, stems: Iterable[str], spared: Iterable[str] = ()) -> None:
+    def __init__(self, stems: Iterable[str], hidden: Iterable[str] = (), spared: Iterable[str] = ()) -> None:
         """Index the stems.
 
         Args:
-            stems: beginnings of words that point to events.
+            stems: beginnings of words that point to events, long enough to be told with a letter wrong.
+            hidden: the same for words in which a letter was hidden on purpose.
             spared: beginnings of words that look like them and are right as they are.
         """
         self._stems = frozenset(stem for stem in stems if len(stem) >= LEAST_STEM)
+        self._all = tuple(sorted(self._stems))
         self._spared = tuple(spared)
-        self._short = frozenset(stem for stem in stems if LEAST_STARRED <= len(stem) < LEAST_STEM)
+        self._short = frozenset(stem for stem in hidden if len(stem) >= LEAST_STARRED)
         self._lengths = sorted({len(stem) for stem in self._stems})
         self._initials = frozenset(stem[0] for stem in self._stems)
         self._cut: dict[str, set[str]] = {}
@@ -67,7 +69,7 @@ class Mender:
         if len(word) < LEAST_WORD or len(word) > 30 or word[0] not in self._initials:
             return word
         plain = _REPEATED.sub(r"\1", word)
-        if plain != word and plain.startswith(tuple(self._stems)):
+        if plain != word and plain.startswith(self._all):
             return plain
         found = self._neighbour(plain)
         if found is None or word.startswith(self._spared):

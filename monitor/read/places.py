@@ -190,7 +190,7 @@ class Gazetteer:
             here = before in PREPOSITIONS or is_locative(word)
             return called or (not ordinary and len(word) > 4 and (here or _opens(text, place)))
         if not ordinary:
-            return capital or named.population >= LARGE
+            return capital or (named.population >= LARGE and named.region is not None)
         if called:
             return capital
         shouted = text.original[text.starts[place] : text.ends[place]].isupper() and len(word) > 1
