@@ -13,8 +13,9 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from monitor.read.masking_addresses import addresses, emails, handles
-from monitor.read.masking_names import NameFinder, plain
+from monitor.read.masking_names import NameFinder
 from monitor.read.masking_numbers import Span, numbers
+from monitor.read.masking_shapes import plain
 
 MAX_CHARACTERS: Final = 8_000
 """Code points of a text that are looked at; what is longer is cut there, so that nothing passes unseen."""

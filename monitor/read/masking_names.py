@@ -12,10 +12,22 @@ from functools import cached_property
 from typing import Final
 
 from monitor.read.masking_numbers import Span
+from monitor.read.masking_shapes import (
+    APART,
+    BONES,
+    NAME_ENDINGS,
+    PLACE_ENDINGS,
+    bone_of,
+    is_adjective,
+    is_given,
+    is_patronymic,
+    is_strong,
+    is_surname,
+    is_surname_here,
+    plain,
+)
 from monitor.read.masking_words import (
     ALONE_UNSURE,
-    GIVEN,
-    GIVEN_LATIN,
     NOT_NAMES,
     NOT_SURNAMES,
     ROLES,
@@ -23,43 +35,15 @@ from monitor.read.masking_words import (
     STREETS_ALONE,
     STREETS_BEFORE,
 )
-from monitor.read.script import folded, skeleton
 
 MOST_IN_A_NAME: Final = 4
 LONGEST_WORD: Final = 40
 _TOKEN: Final = re.compile(r"[^\W\d_]+(?:[-’'ʼ`][^\W\d_]+)*")
 _STOP: Final = re.compile(r"[.!?…\n:«\"“(•–—]\s*[\"«“(]*\s*$")
-_PATRONYMIC: Final = re.compile(
-    r"(?:(?:ович|евич|ьич|кич|мич)(?:а|у|ем|ом|е)?|(?:овн|евн|ичн|иничн)(?:а|ы|у|ой|е|ою)|[^\W_]{2,}(?:улы|кызы|кизи|углы|оглы)[^\W_]{0,5}"
-    r"|[^\W_]{2,}(?:ovich|evich|ovna|evna|uly|ūly|ulı|ūlı|uli|kyzy|qyzy|kizi|qyzı|qızı|qızy|kyzi|gyzy)(?:nyng|ga|dy)?)$"
-)
-_APART: Final = frozenset("улы кызы кизи оглы углы uly kyzy qyzy ūly qyzı ulı".split())
-_CASES: Final = r"(?:а|у|ым|е|ой|ых|ыми|ую|[нтд][ыи]н?|[гк][ае]|[дт][ае]н?|пен|мен|а(?:га|ны|нын|дан|мен|да))?$"
-_SURNAME: Final = re.compile(r"[^\W_]{3,}(?:ов|ев|ин|ын)" + _CASES)
-_SURNAME_LATIN: Final = re.compile(
-    r"[a-z]{3,}(?:ov|ev|yev|iyev|ova|eva|yeva|iyeva|enko|skiy|sky|skaya|bay|bek|bayev|khan)(?:’s|'s)?$"
-)
-_SURNAME_RARE: Final = re.compile(
-    r"[^\W_]{2,}(?:енко|чук|ский|ская|ского|ской|скому|ским|скую|цкий|цкая|цкого|цкой|швили|дзе|янц?а?у?|enko|chuk|sky|skiy|skaya)$"
-)
 _PLURAL: Final = re.compile(r"(?:[ыи]|ов|ев|ей|ам|ям|ами|ах|лар[^\W_]*|лер[^\W_]*|s)$")
-_PLACE_ENDINGS: Final = frozenset(
-    "а у ом е ем ой и ы ю да де та те дан ден тан тен га ге ка ке нын нин дын дин тын тин мен пен дагы деги тагы теги".split()
-)
-_NAME_ENDINGS: Final = frozenset("ым ой ою ей я ти ты ди ды ни ны ке 's".split())
-_GIVEN_ENDINGS: Final = frozenset(
-    "а у ом ем е и ои еи иу иа дин ди ни га ге да де дан ден мен пен бен тин ти тан тен ка ке та те нин даги теги s".split()
-)
-_GIVEN_A_ENDINGS: Final = frozenset({"и", "е", "у", "ои", "еи"})
 _ROLE: Final = re.compile(
     r"^(?:" + "|".join(sorted((re.escape(stem) for stem in ROLES), key=len, reverse=True)) + r")[^\W_]{0,4}$"
 )
-
-
-def plain(word: str) -> str:
-    """Lower case, ё as е, Kazakh letters as typed without them, without hyphens' variety."""
-    low = word.lower().replace("ё", "е").replace("’", "'").replace("ʼ", "'")
-    return folded(low)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +112,7 @@ class NameFinder:
         for token in tokens[place : place + MOST_IN_A_NAME]:
             if run and not _together(text, run[-1], token):
                 break
-            apart = token.plain in _APART and bool(run)
+            apart = token.plain in APART and bool(run)
             after_given = bool(run) and self._is_given(run[-1].plain)
             if not apart and (not token.is_capital or self._is_other(token, after_given=after_given)):
                 break
@@ -142,20 +126,20 @@ class NameFinder:
         word = token.plain
         if word in NOT_NAMES or self._is_known(word) or (token.text.isupper() and len(word) <= 4):
             return True
-        return _is_adjective(word) and not after_given
+        return is_adjective(word) and not after_given
 
     def _is_known(self, word: str) -> bool:
         return word in self.words or any(
-            word[:-cut] in self.words and word[-cut:] in _PLACE_ENDINGS for cut in range(1, 5) if len(word) - cut > 3
+            word[:-cut] in self.words and word[-cut:] in PLACE_ENDINGS for cut in range(1, 5) if len(word) - cut > 3
         )
 
     def _is_place(self, word: str) -> bool:
         if word in self.places:
             return True
-        if _is_surname(word):
+        if is_surname(word):
             return False
         return any(
-            word[:-cut] in self.places and word[-cut:] in _PLACE_ENDINGS for cut in range(1, 5) if len(word) - cut > 3
+            word[:-cut] in self.places and word[-cut:] in PLACE_ENDINGS for cut in range(1, 5) if len(word) - cut > 3
         )
 
     def _with_initials(self, text: str, run: Sequence[Token]) -> int:
@@ -167,22 +151,18 @@ class NameFinder:
                 count
                 and dotted
                 and len(run[count].plain) > 2
-                and (_is_surname(run[count].plain) or not self._is_place(run[count].plain))
+                and (is_surname(run[count].plain) or not self._is_place(run[count].plain))
             )
             return count + 1 if whole else 0
         dotted_after = [token for token in run[1:3] if token.is_initial and text[token.end : token.end + 1] == "."]
-        if (
-            not dotted_after
-            or not run[1].is_initial
-            or (self._is_place(run[0].plain) and not _is_surname(run[0].plain))
-        ):
+        if not dotted_after or not run[1].is_initial or (self._is_place(run[0].plain) and not is_surname(run[0].plain)):
             return 0
-        likely = len(dotted_after) == 2 or _is_surname(run[0].plain)
+        likely = len(dotted_after) == 2 or is_surname(run[0].plain)
         return 1 + len(dotted_after) if likely else 0
 
     def _with_patronymic(self, run: Sequence[Token]) -> int:
         for place, token in enumerate(run[:3]):
-            if token.plain in _APART or _PATRONYMIC.search(token.plain):
+            if token.plain in APART or is_patronymic(token.plain):
                 following = run[place + 1] if place + 1 < len(run) else None
                 takes_next = (
                     following is not None
@@ -199,21 +179,21 @@ class NameFinder:
         first, second = run[0].plain, run[1].plain
         if len(second) < 2:
             return 0
-        if self._is_given(first) and not (self._is_place(second) and not _is_surname_here(second)):
+        if self._is_given(first) and not (self._is_place(second) and not is_surname_here(second)):
             likely = (
-                _is_surname_here(second) or self._is_given(second) or (first not in ALONE_UNSURE and len(second) > 2)
+                is_surname_here(second) or self._is_given(second) or (first not in ALONE_UNSURE and len(second) > 2)
             )
-            third = len(run) > 2 and likely and _is_surname(run[2].plain)
+            third = len(run) > 2 and likely and is_surname(run[2].plain)
             return 2 + third if likely else 0
-        return 2 if self._is_given(second) and _is_surname(first) else 0
+        return 2 if self._is_given(second) and is_surname(first) else 0
 
     def _is_given(self, word: str) -> bool:
         """A given name in any case and script; a place of exactly that spelling is none («Алматы» is no case of Алмат)."""
         if word not in self._given_memory:
             if len(self._given_memory) > 20_000:
                 self._given_memory.clear()
-            short = len(word) < 40 and (word not in self.places or _bone(word) in _BONES)
-            self._given_memory[word] = short and any(_is_given(part) for part in word.split("-"))
+            short = len(word) < 40 and (word not in self.places or bone_of(word) in BONES)
+            self._given_memory[word] = short and any(is_given(part) for part in word.split("-"))
         return self._given_memory[word]
 
     def _is_role(self, text: str, token: Token, following: Token) -> bool:
@@ -227,9 +207,9 @@ class NameFinder:
         words = [token.plain for token in run if not token.is_initial]
         if self._is_place(words[0]) if words else True:
             return 0
-        one = _is_surname_here(words[0]) or self._is_given(words[0])
+        one = is_surname_here(words[0]) or self._is_given(words[0])
         if len(run) >= 2 and not self._is_place(run[1].plain) and len(run[0].plain) > 2 and len(run[1].plain) > 2:
-            return 2 if not one or not _is_surname(run[-1].plain) else min(3, len(run))
+            return 2 if not one or not is_surname(run[-1].plain) else min(3, len(run))
         return 1 if one or not is_plural else 0
 
     def _alone(self, text: str, tokens: Sequence[Token], place: int) -> int:
@@ -246,7 +226,7 @@ class NameFinder:
             return 0
         if token.text.isupper():
             return 0
-        surname = _is_surname(word) and (not token.opens or _opens_as_name(tokens, place))
+        surname = is_surname(word) and (not token.opens or _opens_as_name(tokens, place))
         given = (
             self._is_given(word)
             and word not in ALONE_UNSURE
@@ -288,7 +268,7 @@ class NameFinder:
 
     def _is_public(self, found: Sequence[Token]) -> bool:
         """Whether all these words belong to the name of one public person, more than a given name among them."""
-        words = [token.plain for token in found if token.plain not in _APART]
+        words = [token.plain for token in found if token.plain not in APART]
         if all(self._is_given(word) for word in words if len(word) > 1):
             return False
         near = self._people_by_beginning.get(max(words, key=len)[:3], ())
@@ -301,6 +281,9 @@ class NameFinder:
             for beginning in {word[:3] for word in person}:
                 index.setdefault(beginning, []).append(person)
         return index
+
+
+_UNSURE: Final = frozenset(bone_of(plain(word)) for word in ALONE_UNSURE)
 
 
 def _belongs(words: Sequence[str], person: frozenset[str]) -> bool:
@@ -316,7 +299,7 @@ def _same(word: str, part: str) -> bool:
     if word == part:
         return True
     stem = part[:-1] if part[-1] in "аяйьыи" and len(part) > 4 else part
-    return word.startswith(stem) and (word[len(stem) :] in _PLACE_ENDINGS or word[len(stem) :] in _NAME_ENDINGS)
+    return word.startswith(stem) and (word[len(stem) :] in PLACE_ENDINGS or word[len(stem) :] in NAME_ENDINGS)
 
 
 def _tokens(text: str) -> list[Token]:
@@ -343,80 +326,10 @@ def _end(text: str, token: Token) -> int:
     return token.end + (token.is_initial and text[token.end : token.end + 1] == ".")
 
 
-def _is_surname(word: str) -> bool:
-    if word in NOT_SURNAMES or len(word) < 4:
-        return False
-    return bool(_SURNAME.search(word) or _SURNAME_LATIN.search(word))
-
-
-def _is_surname_here(word: str) -> bool:
-    """Whether it is a surname beside a given name or an office, where rarer endings count too."""
-    return _is_surname(word) or bool(_SURNAME_RARE.search(word))
-
-
-def _is_strong(word: str) -> bool:
-    return any(
-        word.endswith(ending + case)
-        for ending in (
-            "баев",
-            "беков",
-            "галиев",
-            "калиев",
-            "алиев",
-            "ханов",
-            "жанов",
-            "муратов",
-            "гожин",
-            "хметов",
-            "бетов",
-            "bayev",
-            "bekov",
-        )
-        for case in ("", "а", "у", "ым", "е", "ой", "a")
-    )
-
-
 def _opens_as_name(tokens: Sequence[Token], place: int) -> bool:
     """Whether the first word of a sentence is a surname and no genitive plural («Активистов задержали»)."""
     word = tokens[place].plain
-    if word.isascii() or _is_strong(word) or word.endswith(("ова", "ева", "аев", "иев", "ыев")):
+    if word.isascii() or is_strong(word) or word.endswith(("ова", "ева", "аев", "иев", "ыев")):
         return True
     following = tokens[place + 1].plain if place + 1 < len(tokens) else ""
     return not _ROLE.match(word) and following.endswith(("ил", "ал", "ел", "ял", "лся", "ан", "ен"))
-
-
-def _is_adjective(word: str) -> bool:
-    return bool(
-        re.search(
-            r"(?:ическ|альн|енн|ивн|арн|инск|ейск|анск|овск|льск|рдинск|тинск)(?:ий|ая|ое|ие|ого|ому|ым|им|ой|ую|их|ых|ими|ыми|ом|ый)$",
-            word,
-        )
-    )
-
-
-def _is_given(word: str) -> bool:
-    if len(word) < 3:
-        return False
-    if word in GIVEN_LATIN:
-        return True
-    bone = _bone(word)
-    if bone in _BONES:
-        return True
-    for cut in range(1, 5):
-        if len(bone) - cut < 3:
-            break
-        stem, ending = bone[:-cut], bone[-cut:]
-        if (ending in _GIVEN_ENDINGS and stem in _BONES) or (ending in _GIVEN_A_ENDINGS and f"{stem}а" in _BONES):
-            return True
-    return False
-
-
-def _bone(word: str) -> str:
-    """The coarse form in which Cyrillic and Latin spellings of a given name meet."""
-    bone = skeleton(word).replace("я", "иа").replace("ю", "иу").replace("х", "к")
-    bone = _DOUBLED.sub(r"\1", bone)
-    return bone[1:] if bone.startswith("ие") else bone
-
-
-_DOUBLED: Final = re.compile(r"(.)\1+")
-_BONES: Final = frozenset(_bone(plain(name)) for name in GIVEN)
