@@ -34,6 +34,10 @@ _THOUSANDS: Final = re.compile(r"^\d{1,3}(?:[ \u00a0\u202f.,]\d{3})+$")
 _DATES: Final = re.compile(
     r"^(?:\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d\d-\d\d)(?:\s*[-–—,]\s*(?:\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d\d-\d\d)|[\sT,]+\d\d?[:.]\d\d.*)?$"
 )
+_MOMENT: Final = re.compile(
+    r"(?<![\d.:-])(?:\d{1,2}[./-]\d{1,2}[./-]\d{4}|\d{4}-\d\d-\d\d)(?![\d.-]?\d)"
+    r"|(?<![\d.:-])(?:[0-3]?\d\.[01]\d,? (?=[012]\d:))?[012]?\d:[0-5]\d(?::[0-5]\d)?(?![\d:.-]?\d)"
+)
 _ACCOUNT: Final = re.compile(r"(?<![^\W_])KZ\s?\d\d(?:\s?[A-Z0-9]){16}(?![^\W_])", re.IGNORECASE)
 _PERSONAL_CUE: Final = re.compile(
     r"(?:ИИН|ЖСН|IIN|жеке сәйкестендіру нөмірі)\W{0,12}(?:\w{1,12}\W{0,4}){0,2}$", re.IGNORECASE
@@ -81,7 +85,9 @@ def numbers(text: str) -> Iterator[Span]:
 
 
 def _runs(text: str, pages: list[tuple[int, int]]) -> Iterator[Span]:
-    for found in _RUN.finditer(text):
+    # Dates and times would glue numbers together: they are blanked, at the same length.
+    bare = _MOMENT.sub(lambda moment: "x" * len(moment.group()), text)
+    for found in _RUN.finditer(bare):
         if any(start <= found.start() < end for start, end in pages):
             continue
         opened = found.group()[0] in "([" and not {")", "]"} & set(found.group())
