@@ -43,6 +43,11 @@ class ReadingConfiguration:
         """A reader made of it."""
         return Reader(self.lexicons, Gazetteer(self.named, self.phrases, self.abroad))
 
+    def cities(self) -> frozenset[str]:
+        """Names of the cities and villages of Kazakhstan, as signals carry them."""
+        phrases = {place.name for place in self.phrases if place.level == "city"}
+        return frozenset(phrases | {place.name for place in self.named if place.region is not None})
+
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
