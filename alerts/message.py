@@ -20,15 +20,12 @@ from monitor.domain.regions import Region
 from monitor.domain.rules import Rule
 from monitor.domain.signals import Interval, Signal
 from monitor.domain.sources import Source
+from monitor.read.masking import without_marks
 
 SHORT_LENGTH: Final = 160
 BODY_LENGTH: Final = 3500
 MAX_LINKS: Final = 8
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_PRIVATE = re.compile(
-    r"(?<![\d:])(?:\+\d{10,15}|(?:\+?7|8)[\s(-]*7\d\d[\s)-]*\d{3}[\s-]*\d{2}[\s-]*\d{2})(?!\d)"
-    r"|[\w.+-]+@[\w-]+\.[\w.]+|(?<![\w/])@\w{4,}"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +115,8 @@ class Composer:
 
 
 def safe(text: str) -> str:
-    """The text without control and direction characters, phones, e-mails and private names."""
-    return _PRIVATE.sub("[…]", _UNSAFE.sub("", text))
+    """The text without control and direction characters, phones, e-mails, plates, personal numbers and handles."""
+    return without_marks(_UNSAFE.sub("", text))
 
 
 def _local(moment: datetime, zone: str) -> str:

@@ -41,7 +41,7 @@ def command(speed: float, scenario: Path | None, port: int) -> None:
     story = load_scenario(scenario or default_directory() / "scenarios" / "january-2022.yaml")
     console = tuple(entry for entry in configuration.destinations if entry.kind == "console")
     configuration = replace(configuration, destinations=console)
-    set_up("WARNING", settings.log_format)
+    set_up("WARNING", settings.log_format, configuration.masker().mask)
     directory = settings.data / "demo"
     clock = FasterClock(next(story.items())[0] - BEFORE, speed)
     try:

@@ -1,4 +1,4 @@
-"""`dabyl history`: signals, incidents, reports and series of the past, as table, CSV or JSON."""
+"""`dabyl history`: signals, incidents, reports, detentions and series of the past, as table, CSV or JSON."""
 
 import asyncio
 import json
@@ -6,16 +6,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import click
 
 from monitor.cli.looking import looking, looking_at_series
 from monitor.cli.output import print_table
-from monitor.configuration import load_regions
+from monitor.configuration import load_configuration, load_regions
 from monitor.domain.changes import Query
 from monitor.domain.series import ROLLED_UP_BY, SeriesQuery
 from monitor.history import COLUMNS, What, ask, steps, to_csv
+from monitor.history import detentions as detentions_of
 from monitor.problems import nearest
+from monitor.read.ledger import Known
 from monitor.runtime.clock import SystemClock
 from monitor.settings import read_settings
 from monitor.web.questions import BadQuestionError, question
@@ -99,6 +102,66 @@ for _what, _help in (
     ("reports", "What sources wrote (without texts), by when it was published."),
 ):
     command.command(_what, help=_help, epilog=_EXAMPLE.format(_what))(_asking(_what))  # type: ignore[arg-type]
+
+
+@command.command(
+    "detentions",
+    epilog="\b\nExamples:\n  dabyl history detentions --region Алматы --since 2026-01-05T00:00:00Z"
+    "\n  dabyl history detentions --format csv > detentions.csv",
+)
+@click.option("--region", default="", help="Codes or names, comma-separated (KZ-75,Маңғыстау).")
+@click.option("--since", default="", help="Detentions from this moment, RFC 3339 (2026-01-05T00:00:00Z).")
+@click.option("--until", default="", help="Detentions before this moment.")
+@click.option("--source", default="", help="Ids of sources, comma-separated.")
+@click.option(
+    "--limit", default="100", show_default=True, help=f"At most this many rows, newest day first (up to {MOST})."
+)
+@click.option("--format", "form", type=FORMATS, default="table", show_default=True)
+def detentions(form: str, **asked: str) -> None:
+    """The detention ledger: one row a city and day, all that was said of it reconciled into one interval.
+
+    The official figure stands apart. Releases and sentences of the next 20 days are linked to the detention they follow.
+    """
+    rows = asyncio.run(_ledger(_question(asked)))
+    if form == "table":
+        print_table(
+            [_shortly(row) for row in rows],
+            ("day", "region", "place", "detained", "official", "witnesses", "stations", "later"),
+        )
+    else:
+        _print(rows, COLUMNS["detentions"], form)
+
+
+async def _ledger(query: Query) -> list[dict[str, Any]]:
+    settings = read_settings()
+    configuration = load_configuration(settings.config)
+    known = Known(
+        official={source.id for source in configuration.sources.values() if source.stance == "official"},
+        cities=configuration.reading.cities(),
+        zones={code: ZoneInfo(region.zone) for code, region in configuration.regions.items()},
+    )
+    async with looking(settings) as state:
+        return await detentions_of(state, query, known)
+
+
+def _shortly(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of the ledger as it fits a terminal."""
+    official = "denied" if row["denied"] and row["official_low"] is None else _span(row, "official")
+    released = f"released {_span(row, 'released')} ({row['releases']})" if row["releases"] else ""
+    sentenced = (
+        f"sentenced {_span(row, 'sentenced')}, {_span(row, 'days')} days ({row['sentences']})"
+        if row["sentences"]
+        else ""
+    )
+    later = "; ".join(part for part in (released, sentenced) if part)
+    return {**row, "detained": _span(row, "detained"), "official": official, "later": later or None}
+
+
+def _span(row: Mapping[str, Any], name: str) -> str:
+    low, high = row[f"{name}_low"], row[f"{name}_high"]
+    if low is None:
+        return "?"
+    return f"{low}+" if high is None else f"{low}" if low == high else f"{low}-{high}"
 
 
 @command.command(

@@ -44,7 +44,7 @@ def command(host: str | None, port: int | None, *, no_collect: bool) -> None:
     settings = read_settings()
     host, port = host or settings.host, settings.port if port is None else port
     configuration = load_configuration(settings.config)
-    set_up(settings.log_level, settings.log_format)
+    set_up(settings.log_level, settings.log_format, configuration.masker().mask)
     clock = SystemClock()
     try:
         check_binding(host, public=settings.public)
@@ -82,7 +82,7 @@ async def serve(
         supervisor.add("demo", Stage.COLLECT, lambda: feed(service))
     shown = Shown(
         state=state, clock=clock, sources=sources or configuration.sources, regions=configuration.regions,
-        metrics=metrics.text, mark=mark, any_host=settings.public,
+        metrics=metrics.text, mark=mark, any_host=settings.public, masker=configuration.masker(),
     )  # fmt: skip
     supervisor.add("web", Stage.WEB, lambda: _show(shown, host, port, configuration, collect=collect))
     for name in (signal.SIGTERM, signal.SIGINT):

@@ -120,5 +120,5 @@ def _one_step(written: str, stem: str, place: int) -> bool:
     return any(
         written[:left] + written[left + 1] + written[left] + written[left + 2 :] == stem
         for left in (place - 1, place)
-        if 0 <= left and left + 1 < len(written)
+        if left >= 0 and left + 1 < len(written)
     )

@@ -57,7 +57,7 @@ class Reader:
         if language == "kk" or is_odd(text, words):
             return True
         fresh = set(words) - self._dull
-        if not any([self._is_telling(word) for word in fresh]):
+        if not any([self._is_telling(word) for word in fresh]):  # noqa: C419 - a list is quicker here
             return False
         plain = self._compiled.triggers["plain"]
         mender = self._compiled.mender

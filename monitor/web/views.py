@@ -1,6 +1,7 @@
 """What the pages and the API show, as plain values. PURE: domain values and now in, dicts out.
 
-Titles and texts of posts are not shown: kinds, places, sources, times, reasons in few words, and the link to the post.
+Titles and texts of posts are not shown: kinds, places, sources, times, reasons in few words (private people masked), and
+the link to the post.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,6 +19,7 @@ from monitor.domain.ports import Clock
 from monitor.domain.regions import Region
 from monitor.domain.signals import Signal
 from monitor.domain.sources import Source
+from monitor.read.masking import Masker
 from monitor.web.tiles import Tile, tiles
 
 STALE: Final = timedelta(minutes=2)
@@ -37,6 +39,8 @@ class Known(Protocol):
     def regions(self) -> Mapping[str, Region]: ...  # noqa: D102
     @property
     def speed(self) -> float: ...  # noqa: D102
+    @property
+    def masker(self) -> Masker: ...  # noqa: D102
 
 
 def picture(
@@ -113,7 +117,7 @@ def signal_row(known: Known, signal: Signal) -> dict[str, Any]:
         "places": list(signal.places), "at": signal.at, "observed_at": signal.observed_at, "strength": signal.strength,
         "source": signal.source, "source_name": source.name if source else signal.source, "denied": signal.denied,
         "past": signal.past, "counts": {role: list(interval) for role, interval in signal.counts.items()},
-        "because": [{"rule": hit.rule, "words": hit.words} for hit in signal.because[:4]], "link": web_link(signal.link),
+        "because": [{"rule": hit.rule, "words": known.masker.mask(hit.words)} for hit in signal.because[:4]], "link": web_link(signal.link),
         "report": signal.report,
     }  # fmt: skip
 
@@ -137,7 +141,10 @@ def story(
     return {
         "incident": incident_row(known, incident),
         "signals": [signal_row(known, signal) for signal in signals],
-        "timeline": [{"at": entry.at, "event": entry.event, "words": entry.words, "refers_to": entry.refers_to} for entry in timeline],
+        "timeline": [
+            {"at": entry.at, "event": entry.event, "words": known.masker.mask(entry.words), "refers_to": entry.refers_to}
+            for entry in timeline
+        ],
         "told": [
             {"receiver": note.receiver, "reason": note.reason.value, "state": note.state.value, "created_at": note.created_at,
              "sent_at": note.sent_at, "attempts": note.attempts, "error": note.last_error}
