@@ -51,6 +51,7 @@ class Head:
         dropped_rows: rows that its buffer cap cost so far.
         sent_at: as the agent believes, its clock mended by what it knows of ours.
         clock_offset_seconds: our clock less its own clock, as it measured; `None` while it could not.
+        run: names the life of the agent's process; rows of the same life share its clock's error.
         way: over the wire within minutes, or by hand within weeks.
     """
 
@@ -64,6 +65,7 @@ class Head:
     sent_at: datetime
     dropped_rows: int = 0
     clock_offset_seconds: float | None = None
+    run: str = ""
     way: Way = "wire"
 
 
@@ -145,6 +147,7 @@ def pack(head: Head, content: bytes, secret: Secret) -> bytes:
         "v": VERSION, "agent": head.agent, "core": head.core, "sequence": head.sequence, "attempt": head.attempt,
         "oldest": head.oldest, "waiting": head.waiting, "rows": head.rows, "sent_at": rfc3339(head.sent_at),
         "dropped_rows": head.dropped_rows, "clock_offset_seconds": head.clock_offset_seconds, "way": head.way,
+        "run": head.run,
     }  # fmt: skip
     line = json.dumps(values, separators=(",", ":")).encode()
     signed = len(line).to_bytes(2, "big") + line + content
@@ -239,7 +242,8 @@ def _head(values: Mapping[str, Any]) -> Head:
         agent=_name(values), core=core, sequence=_number(values, "sequence"), attempt=_number(values, "attempt"),
         oldest=_number(values, "oldest"), waiting=_number(values, "waiting"), rows=_number(values, "rows"),
         sent_at=_moment(values, "sent_at"), dropped_rows=_number(values, "dropped_rows"),
-        clock_offset_seconds=None if offset is None else float(offset), way="file" if way == "file" else "wire",
+        clock_offset_seconds=None if offset is None else float(offset), run=str(values.get("run"))[:40],
+        way="file" if way == "file" else "wire",
     )  # fmt: skip
     if not 1 <= head.oldest <= head.sequence or head.rows > MOST_ROWS or (head.attempt == 0) == (way == "wire"):
         raise ParcelError("numbers that do not fit together")

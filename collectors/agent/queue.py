@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from collectors.agent.parcels import MOST_ROWS, digest
-from monitor.domain.moments import EPOCH
+from monitor.domain.moments import EPOCH, from_unix
 from monitor.domain.ports import StoreUnavailableError
 
 SMALL_ROW_BYTES: Final = 6 * 1024
@@ -75,9 +75,13 @@ class DiskQueue:
         path: of the SQLite file.
         seal: makes the content of a parcel of rows.
         largest_bytes: the cap; what is oldest goes when it is reached.
+        born_at: a new file begins its numbers at these seconds since 1970, so that a file that was lost is followed by
+            higher numbers and the core does not take them for copies.
     """
 
-    def __init__(self, path: Path, seal: Callable[[Sequence[bytes]], bytes], largest_bytes: int) -> None:
+    def __init__(
+        self, path: Path, seal: Callable[[Sequence[bytes]], bytes], largest_bytes: int, born_at: datetime
+    ) -> None:
         self._seal = seal
         self._largest_bytes = largest_bytes
         try:
@@ -89,8 +93,15 @@ class DiskQueue:
             self._file.execute("PRAGMA secure_delete = ON")
             self._file.execute("PRAGMA cache_size = -1024")
             self._file.executescript(SCHEMA)
+            self._begin_numbers(int((born_at - EPOCH).total_seconds()))
         except (OSError, sqlite3.Error) as error:
             raise StoreUnavailableError(f"{path}: the queue cannot be opened ({error})") from None
+
+    def _begin_numbers(self, first: int) -> None:
+        with self._transaction():
+            if self._ask("SELECT count(*) FROM sqlite_sequence WHERE name = 'parcels'") == 0:
+                self._file.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('parcels', ?)", (first,))
+                self._count("attempt", first)
 
     def add(self, rows: Iterable[bytes], at: datetime) -> int:
         """Keep these rows; returns once they are on the disk. A row that is too large is dropped and counted."""
@@ -181,7 +192,7 @@ class DiskQueue:
             rows=rows + in_parcels,
             parcels=parcels,
             waiting_bytes=self._value("bytes"),
-            oldest_at=datetime.fromtimestamp(min(moments), EPOCH.tzinfo) if moments else None,
+            oldest_at=from_unix(min(moments)) if moments else None,
             oldest_sequence=first if first is not None else self._next_sequence(),
             dropped_rows=self._value("dropped_rows"),
             committed_rows=self._value("committed_rows"),
