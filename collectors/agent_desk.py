@@ -74,6 +74,11 @@ class Taken:
     answer: bytes | None = None
     refusal: Refusal | None = None
 
+    @property
+    def measurements(self) -> tuple[Measurement, ...]:
+        """The rows among the items."""
+        return tuple(item.content for item in self.items if isinstance(item.content, Measurement))
+
 
 class _RefusedError(Exception):
     def __init__(self, why: Refusal, agent: Agent | None = None, answer: bytes | None = None) -> None:

@@ -157,6 +157,16 @@ class DiskQueue:
         )
         return [Waiting(*row) for row in found]
 
+    def sequences(self) -> list[int]:
+        """Numbers of all parcels that wait, small rows first."""
+        return [number for (number,) in self._file.execute("SELECT sequence FROM parcels ORDER BY lane, sequence")]
+
+    def parcel(self, sequence: int) -> Waiting | None:
+        """One of them; `None` where it is not here any more."""
+        found = self._file.execute("SELECT sequence, count, content FROM parcels WHERE sequence = ?", (sequence,))
+        row = found.fetchone()
+        return None if row is None else Waiting(*row)
+
     def next_attempt(self) -> int:
         """A number for a transmission, on the disk before it is used."""
         with self._transaction():
