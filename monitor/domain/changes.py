@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from monitor.domain.agents import Parcel
 from monitor.domain.alerts import Alert, Incident, Notification, TimelineEntry
 from monitor.domain.health import Health
 from monitor.domain.kinds import EventKind, Family
@@ -34,6 +35,7 @@ class Change:
         notifications: owed from now on; a known id is left as it is.
         checkpoints: how far each reader of the journal has come, by reader.
         forgotten_cursors: source ids whose bookmark is dropped.
+        parcels: of agents, taken in; a known number is left as it is.
     """
 
     reports: tuple[Report, ...] = ()
@@ -48,6 +50,7 @@ class Change:
     checkpoints: Mapping[str, int] = field(default_factory=dict)
     audit: tuple[AuditEntry, ...] = ()
     forgotten_cursors: tuple[str, ...] = ()
+    parcels: tuple[Parcel, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
