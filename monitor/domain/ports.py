@@ -8,6 +8,7 @@ from typing import Protocol
 from monitor.domain.alerts import Alert, Attempt, Incident, Notification, Receipt, TimelineEntry
 from monitor.domain.changes import Change, Pruned, Query, Retention, StoredReport
 from monitor.domain.health import Health
+from monitor.domain.leases import Fence, Lease
 from monitor.domain.reports import Item
 from monitor.domain.signals import Signal
 
@@ -105,7 +106,11 @@ class StateStore(Protocol):
     """
 
     async def apply(self, change: Change) -> None:
-        """Store the change whole, or raise and store nothing of it."""
+        """Store the change whole, or raise and store nothing of it.
+
+        Raises:
+            LeaseLostError: it carries the fence of a tenure that is over.
+        """
         ...
 
     async def known_versions(self, versions: Sequence[str]) -> frozenset[str]:
@@ -160,6 +165,28 @@ class StateStore(Protocol):
         """Take a message until that moment. Of two that try, one gets `True`; a lapsed claim may be taken over."""
         ...
 
+    async def claim_due(
+        self, claimant: str, now: datetime, until: datetime, limit: int = 100
+    ) -> Sequence[Notification]:
+        """Take what is due and nobody holds, most severe first; two that ask at once get different messages."""
+        ...
+
+    async def free_stale(self, fence: Fence, now: datetime) -> int:
+        """Free what former tenures had claimed, except what a living process may be handing over right now.
+
+        Raises:
+            LeaseLostError: this tenure is over.
+        """
+        ...
+
+    async def begin(self, notification: str, fence: Fence, now: datetime, until: datetime) -> bool:
+        """Write down that handing this message over begins; `False` if it is not this tenure's.
+
+        Raises:
+            LeaseLostError: this tenure is over.
+        """
+        ...
+
     async def mark_sent(self, notification: str, attempt: Attempt) -> None:
         """It was handed over."""
         ...
@@ -182,6 +209,26 @@ class StateStore(Protocol):
 
     async def close(self) -> None:
         """Let go of the files or connections. Safe to call twice."""
+        ...
+
+
+class LeaseStore(Protocol):
+    """Where leases stand; the state store is one. Any call may raise `StoreUnavailableError`."""
+
+    async def lease(self, name: str) -> Lease | None:
+        """The lease as it stands; `None` if nobody ever held it."""
+        ...
+
+    async def take_lease(self, name: str, holder: str, seen: Lease | None) -> Fence | None:
+        """Take it over, if it still stands as it was seen; `None` if it moved."""
+        ...
+
+    async def renew_lease(self, fence: Fence) -> bool:
+        """Say that the holder lives; `False` if somebody else holds it by now."""
+        ...
+
+    async def release_lease(self, fence: Fence) -> None:
+        """Let it go, so that another may take it at once."""
         ...
 
 

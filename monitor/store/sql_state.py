@@ -12,8 +12,9 @@ from sqlalchemy import Connection
 from monitor.domain.alerts import Alert, Attempt, Incident, Notification, TimelineEntry
 from monitor.domain.changes import AuditEntry, Change, Pruned, Query, Retention, StoredReport
 from monitor.domain.health import Feeling, Health
+from monitor.domain.leases import Fence, Lease
 from monitor.domain.signals import Signal
-from monitor.store import audit, claims, reading, retention
+from monitor.store import audit, claims, leases, reading, retention
 from monitor.store.audit import AuditVerdict
 from monitor.store.lanes import Lanes
 from monitor.store.retention import Limits
@@ -99,6 +100,44 @@ class SqlStateStore:
     async def claim(self, notification: str, holder: str, now: datetime, until: datetime) -> bool:
         """Take a message that is due until that moment. Of two that try, one gets `True`."""
         return await self._lanes.write(lambda connection: claims.claim(connection, notification, holder, now, until))
+
+    async def claim_due(
+        self, claimant: str, now: datetime, until: datetime, limit: int = 100
+    ) -> Sequence[Notification]:
+        """Take what is due and nobody holds, most severe first; two that ask at once get different messages."""
+        return await self._lanes.write(lambda connection: claims.claim_due(connection, claimant, now, until, limit))
+
+    async def free_stale(self, fence: Fence, now: datetime) -> int:
+        """Free what former tenures had claimed, except what a living process may be handing over right now.
+
+        Raises:
+            LeaseLostError: this tenure is over.
+        """
+        return await self._lanes.write(lambda connection: claims.free_stale(connection, fence, now))
+
+    async def begin(self, notification: str, fence: Fence, now: datetime, until: datetime) -> bool:
+        """Write down that handing this message over begins; `False` if it is not this tenure's.
+
+        Raises:
+            LeaseLostError: this tenure is over.
+        """
+        return await self._lanes.write(lambda connection: claims.begin(connection, notification, fence, now, until))
+
+    async def lease(self, name: str) -> Lease | None:
+        """The lease as it stands; `None` if nobody ever held it."""
+        return await self._lanes.read(lambda connection: leases.seen(connection, name))
+
+    async def take_lease(self, name: str, holder: str, seen: Lease | None) -> Fence | None:
+        """Take it over, if it still stands as it was seen; `None` if it moved."""
+        return await self._lanes.write_beside(lambda connection: leases.take(connection, name, holder, seen))
+
+    async def renew_lease(self, fence: Fence) -> bool:
+        """Say that the holder lives; `False` if somebody else holds it by now."""
+        return await self._lanes.write_beside(lambda connection: leases.renew(connection, fence))
+
+    async def release_lease(self, fence: Fence) -> None:
+        """Let it go, so that another may take it at once."""
+        await self._lanes.write_beside(lambda connection: leases.release(connection, fence))
 
     async def mark_sent(self, notification: str, attempt: Attempt) -> None:
         """It was handed over.

@@ -17,6 +17,7 @@ from monitor.domain.reports import Deletion, Report
 from monitor.domain.signals import Signal
 from monitor.store import audit
 from monitor.store.alert_rows import alert_values, health_values, incident_values, timeline_values
+from monitor.store.leases import require
 from monitor.store.message_rows import notification_values
 from monitor.store.report_rows import head_values, version_values
 from monitor.store.schema import (
@@ -45,9 +46,15 @@ IDS_PER_QUESTION: Final = 5000
 
 
 def apply_change(connection: Connection, change: Change) -> None:
-    """Store all of it."""
+    """Store all of it.
+
+    Raises:
+        LeaseLostError: it was decided in a tenure that is over; nothing of it may be stored.
+    """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITERS_LOCK})
+    if change.fence is not None:
+        require(connection, change.fence)
     _add_reports(connection, change.reports)
     _mark_deleted(connection, change.deletions)
     _add_signals(connection, change.signals)
