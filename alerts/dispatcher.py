@@ -13,7 +13,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from monitor.domain.alerts import Attempt, Notification, NotificationState
-from monitor.domain.ports import Bus, Clock, DeliveryError, Receiver, StateStore
+from monitor.domain.leases import LeaseLostError
+from monitor.domain.ports import Bus, Clock, DeliveryError, Receiver, StateStore, StoreUnavailableError
+from monitor.runtime.lease import Tenure
 
 FIRST_WAIT_SECONDS: Final = 5.0
 LONGEST_WAIT_SECONDS: Final = 300.0
@@ -28,7 +30,13 @@ log = logging.getLogger(__name__)
 
 
 class Dispatcher:
-    """Drains what is owed."""
+    """Drains what is owed.
+
+    Attributes:
+        tenure: where several processes could tell, the time in which this one may; `None` where it is alone. In a tenure
+            it is written down before each message that handing it over begins, and a message whose fate is unknown is
+            left to the process that began it while that one lives.
+    """
 
     def __init__(
         self, *, state: StateStore, receivers: Mapping[str, Receiver], clock: Clock, holder: str, seed: int = 0
@@ -37,30 +45,45 @@ class Dispatcher:
         self._receivers = receivers
         self._clock = clock
         self._holder = holder
+        self.tenure: Tenure | None = None
         self._random = random.Random(seed)  # noqa: S311 - jitter, not a secret
 
     async def run(self, bus: Bus) -> None:
         """Drain whenever the bell rings, and every few seconds."""
         async with bus.subscribe("owed") as rings:
-            while True:
-                await self.drain_once()
+            while self.tenure is None or self.tenure.lasts():
+                await self._drain_or_wait()
                 try:
                     async with asyncio.timeout(FIRST_WAIT_SECONDS):
                         await anext(rings)
                 except TimeoutError:
                     continue
 
+    async def _drain_or_wait(self) -> None:
+        try:
+            await self.drain_once()
+        except LeaseLostError:
+            log.info("another process tells from now on")
+        except StoreUnavailableError as error:
+            # Sending that is under way elsewhere in this process must not be cut off by a store that is away.
+            log.error("what is owed cannot be read: %s", error.reason)
+
     async def send_now(self, notes: Sequence[Notification]) -> None:
         """Hand over messages that were born claimed by us."""
-        mine = [note for note in notes if note.claimed_by == self._holder]
+        mine = [note for note in notes if note.claimed_by == self._claimant]
         await self._lanes(mine)
+
+    @property
+    def _claimant(self) -> str:
+        return self._holder if self.tenure is None else self.tenure.fence.claimant
 
     async def drain_once(self) -> int:
         """Claim and hand over everything that is due now; returns how many were tried."""
         now = self._clock.now()
+        if self.tenure is not None:
+            await self._state.free_stale(self.tenure.fence, now)
         until = now + timedelta(seconds=CLAIM_SECONDS)
-        due = await self._state.owed(now, 200)
-        claimed = [note for note in due if await self._state.claim(note.id, self._holder, now, until)]
+        claimed = await self._state.claim_due(self._claimant, now, until, 200)
         await self._lanes(claimed)
         return len(claimed)
 
@@ -86,6 +109,7 @@ class Dispatcher:
         A crash in between sends at most that handful again, each with its id.
         """
         done: list[Attempt] = []
+        handful = MARKED_TOGETHER if self.tenure is None else 1
         since = self._clock.monotonic()
         try:
             for note in notes:
@@ -93,12 +117,31 @@ class Dispatcher:
                 if attempt is not None:
                     done.append(attempt)
                 # A slow receiver must not leave messages unmarked until their claims lapse.
-                if len(done) >= MARKED_TOGETHER or self._clock.monotonic() - since > 1.0:
-                    await self._state.mark_all_sent(done)
+                if len(done) >= handful or self._clock.monotonic() - since > 1.0:
+                    await self._mark(done)
                     done, since = [], self._clock.monotonic()
+        except LeaseLostError:
+            log.info("another process tells the rest")
         finally:
             if done:
+                await self._mark(done)
+
+    async def _mark(self, done: Sequence[Attempt]) -> None:
+        """Record what was handed over; a store that is away is waited for, because only we know that it was.
+
+        Raises:
+            StoreUnavailableError: it stayed away until our claims were about to lapse.
+        """
+        for tries in range(int(CLAIM_SECONDS / 2)):
+            try:
                 await self._state.mark_all_sent(done)
+            except StoreUnavailableError as error:
+                if tries + 1 == int(CLAIM_SECONDS / 2):
+                    raise
+                log.error("%d messages were handed over and cannot be marked: %s", len(done), error.reason)
+                await self._clock.sleep(1.0)
+            else:
+                return
 
     async def _send(self, note: Notification) -> Attempt | None:
         """Hand one message over: the attempt to be marked, or `None` where it failed and that is recorded."""
@@ -107,9 +150,11 @@ class Dispatcher:
         if receiver is None:
             await self._failed(note, DeliveryError("no such receiver in the configuration", permanent=True))
             return None
+        if self.tenure is not None and not await self._begun(self.tenure, note, now):
+            return None
         try:
             async with asyncio.timeout(SEND_SECONDS):
-                receipt = await receiver.send(_marked_late(note, now))
+                receipt = await receiver.send(_marked_again(_marked_late(note, now)))
         except DeliveryError as error:
             await self._failed(note, error)
         except TimeoutError:
@@ -126,6 +171,13 @@ class Dispatcher:
                 reference=receipt.reference,
             )
         return None
+
+    async def _begun(self, tenure: Tenure, note: Notification, now: datetime) -> bool:
+        """Write down that it begins now, and look at the lease for the last time; `False` if it is not ours to send."""
+        until = now + timedelta(seconds=CLAIM_SECONDS)
+        ours = await self._state.begin(note.id, tenure.fence, now, until)
+        tenure.check()
+        return ours
 
     async def _failed(self, note: Notification, error: DeliveryError) -> None:
         now = self._clock.now()
@@ -151,4 +203,16 @@ def _marked_late(note: Notification, now: datetime) -> Notification:
         subject=f"[LATE, of {said}] {note.subject}",
         short=f"[LATE {said[11:16]}] {note.short}"[:160],
         body=f"LATE: this was owed at {said}.\n{note.body}",
+    )
+
+
+def _marked_again(note: Notification) -> Notification:
+    """A message that may have arrived before its sender died says so: its id is the same, but not everybody sees ids."""
+    if note.begun_at is None:
+        return note
+    return replace(
+        note,
+        subject=f"[MAY BE A REPEAT] {note.subject}",
+        short=f"[REPEAT?] {note.short}"[:160],
+        body=f"This may be a repeat: its first sender stopped in the middle.\n{note.body}",
     )

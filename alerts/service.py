@@ -16,6 +16,7 @@ from alerts.owed import Ledger, Untold
 from monitor.domain.alerts import Alert, Incident, Notification, NotificationState, TimelineEntry
 from monitor.domain.changes import Change, Query
 from monitor.domain.ids import content_id
+from monitor.domain.leases import Fence
 from monitor.domain.moments import rfc3339
 from monitor.domain.ports import Clock, StateStore
 from monitor.domain.rules import Rule
@@ -42,7 +43,12 @@ class Outcome:
 
 
 class AlertService:
-    """Judges signals as they come."""
+    """Judges signals as they come.
+
+    Attributes:
+        fence: where several processes could judge, the tenure in which this one may; `None` where it is alone. A change
+            of a tenure that is over is refused by the store (`LeaseLostError`); after it, `catch_up` is needed.
+    """
 
     def __init__(
         self, *, state: StateStore, rules: Sequence[Rule], ledger: Ledger, clock: Clock, holder: str | None = None
@@ -53,6 +59,7 @@ class AlertService:
         self._ledger = ledger
         self._clock = clock
         self._holder = holder
+        self.fence: Fence | None = None
         self._checkpoint = 0
         self._signals: dict[str, Signal] = {}
 
@@ -110,10 +117,11 @@ class AlertService:
 
     def _claimed(self, note: Notification, now: datetime) -> Notification:
         """Born claimed by the dispatcher of this process: saves it a transaction before the first try."""
-        if self._holder is None:
+        claimant = self.fence.claimant if self.fence else self._holder
+        if claimant is None:
             return note
         until = now + timedelta(seconds=CLAIM_SECONDS)
-        return replace(note, state=NotificationState.CLAIMED, claimed_by=self._holder, claimed_until=until)
+        return replace(note, state=NotificationState.CLAIMED, claimed_by=claimant, claimed_until=until)
 
     def _evidence(self, incident: Incident) -> list[Signal]:
         return [self._signals[name] for name in incident.signals if name in self._signals]
@@ -129,6 +137,7 @@ class AlertService:
             timeline=tuple(timeline),
             notifications=tuple(outcome.notifications),
             checkpoints={READER: self._checkpoint},
+            fence=self.fence,
         )
 
     def _forget(self, now: datetime) -> None:

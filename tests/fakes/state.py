@@ -16,6 +16,7 @@ from monitor.domain.alerts import (
 )  # fmt: skip
 from monitor.domain.changes import Change, Pruned, Query, Retention, StoredReport
 from monitor.domain.health import Health
+from monitor.domain.leases import Fence
 from monitor.domain.reports import Report
 from monitor.domain.signals import Signal
 
@@ -106,6 +107,18 @@ class MemoryState:
             note, state=NotificationState.CLAIMED, claimed_by=holder, claimed_until=until
         )
         return True
+
+    async def claim_due(
+        self, claimant: str, now: datetime, until: datetime, limit: int = 100
+    ) -> Sequence[Notification]:
+        due = await self.owed(now, limit)
+        return [note for note in due if await self.claim(note.id, claimant, now, until)]
+
+    async def free_stale(self, fence: Fence, now: datetime) -> int:
+        return 0
+
+    async def begin(self, notification: str, fence: Fence, now: datetime, until: datetime) -> bool:
+        return self._notes[notification].claimed_by == fence.claimant
 
     async def mark_sent(self, notification: str, attempt: Attempt) -> None:
         self._attempts.append(attempt)
