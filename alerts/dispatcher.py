@@ -7,9 +7,10 @@ is parked for a person. The broad catch here turns a receiver's bug into a faile
 import asyncio
 import logging
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from monitor.domain.alerts import Attempt, Notification, NotificationState
@@ -24,7 +25,10 @@ MOST_TRIES: Final = 500
 PERMANENT_TRIES: Final = 3
 SEND_SECONDS: Final = 45.0
 CLAIM_SECONDS: Final = 120.0
+IN_DOUBT_SECONDS: Final = 60.0
+"""How long others wait for the word of a living process about a message that it began to hand over."""
 MARKED_TOGETHER: Final = 20
+MARKING_TRIES: Final = 45
 LATE: Final = timedelta(minutes=10)
 log = logging.getLogger(__name__)
 
@@ -118,27 +122,27 @@ class Dispatcher:
                     done.append(attempt)
                 # A slow receiver must not leave messages unmarked until their claims lapse.
                 if len(done) >= handful or self._clock.monotonic() - since > 1.0:
-                    await self._mark(done)
+                    await self._record(partial(self._state.mark_all_sent, done))
                     done, since = [], self._clock.monotonic()
         except LeaseLostError:
             log.info("another process tells the rest")
         finally:
             if done:
-                await self._mark(done)
+                await self._record(partial(self._state.mark_all_sent, done))
 
-    async def _mark(self, done: Sequence[Attempt]) -> None:
-        """Record what was handed over; a store that is away is waited for, because only we know that it was.
+    async def _record(self, fact: Callable[[], Awaitable[None]]) -> None:
+        """Record what became of a message; a store that is away is waited for, because only we know it.
 
         Raises:
             StoreUnavailableError: it stayed away until our claims were about to lapse.
         """
-        for tries in range(int(CLAIM_SECONDS / 2)):
+        for tries in range(MARKING_TRIES):
             try:
-                await self._state.mark_all_sent(done)
+                await fact()
             except StoreUnavailableError as error:
-                if tries + 1 == int(CLAIM_SECONDS / 2):
+                if tries + 1 == MARKING_TRIES:
                     raise
-                log.error("%d messages were handed over and cannot be marked: %s", len(done), error.reason)
+                log.error("what became of a message cannot be recorded: %s", error.reason)
                 await self._clock.sleep(1.0)
             else:
                 return
@@ -174,8 +178,11 @@ class Dispatcher:
 
     async def _begun(self, tenure: Tenure, note: Notification, now: datetime) -> bool:
         """Write down that it begins now, and look at the lease for the last time; `False` if it is not ours to send."""
-        until = now + timedelta(seconds=CLAIM_SECONDS)
+        until = now + timedelta(seconds=IN_DOUBT_SECONDS)
         ours = await self._state.begin(note.id, tenure.fence, now, until)
+        if ours and not tenure.lasts():
+            # Frozen in between: nothing was sent, and whoever holds the lease by now need not wait for our word.
+            await self._state.give_back(note.id, tenure.fence.claimant)
         tenure.check()
         return ours
 
@@ -186,7 +193,7 @@ class Dispatcher:
         gives_up = tries >= (PERMANENT_TRIES if error.permanent else MOST_TRIES)
         retry_at = None if gives_up else now + timedelta(seconds=self._wait_seconds(tries, error))
         log.warning("message %s to %s was not taken: %s", note.id, note.receiver, error.reason)
-        await self._state.mark_failed(note.id, attempt, retry_at)
+        await self._record(partial(self._state.mark_failed, note.id, attempt, retry_at))
 
     def _wait_seconds(self, tries: int, error: DeliveryError) -> float:
         doubled = min(FIRST_WAIT_SECONDS * 2.0 ** min(tries - 1, 10), LONGEST_WAIT_SECONDS)

@@ -54,6 +54,7 @@ class AlertService:
         self, *, state: StateStore, rules: Sequence[Rule], ledger: Ledger, clock: Clock, holder: str | None = None
     ) -> None:
         self._state = state
+        self._rules = tuple(rules)
         self._evaluator = Evaluator(rules)
         self._incidents = Incidents()
         self._ledger = ledger
@@ -64,8 +65,9 @@ class AlertService:
         self._signals: dict[str, Signal] = {}
 
     async def catch_up(self) -> None:
-        """Take up where the store says that we were."""
+        """Take up where the store says that we were, and forget what a step that could not be stored had made of us."""
         now = self._clock.now()
+        self._evaluator = Evaluator(self._rules)
         self._checkpoint = await self._state.checkpoint(READER)
         alerts = await self._state.alerts(Query(open_only=True, limit=MANY))
         incidents = await self._state.incidents(Query(open_only=True, limit=MANY))

@@ -1,6 +1,6 @@
 """The seams: protocols between the rooms. Who uses a protocol never knows which implementation it got."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
@@ -9,7 +9,7 @@ from monitor.domain.alerts import Alert, Attempt, Incident, Notification, Receip
 from monitor.domain.changes import Change, Pruned, Query, Retention, StoredReport
 from monitor.domain.health import Health
 from monitor.domain.leases import Fence, Lease
-from monitor.domain.reports import Item
+from monitor.domain.reports import Item, Report
 from monitor.domain.signals import Signal
 
 
@@ -113,6 +113,21 @@ class StateStore(Protocol):
         """
         ...
 
+    async def apply_after(
+        self, position: int | None, since: datetime, build: Callable[[Sequence[Report]], Change]
+    ) -> int:
+        """Store what `build` makes of the reports that others have stored behind this position, in one transaction.
+
+        No other writer comes in between: what `build` was told is all there is. It is pure, quick, and called in the
+        writer's thread.
+
+        Args:
+            position: what the last call returned; `None` at first.
+            since: at first, reports observed from then on are told.
+            build: is told of reports that brought signals, in the order they were stored; makes the change.
+        """
+        ...
+
     async def known_versions(self, versions: Sequence[str]) -> frozenset[str]:
         """Which of these report versions are stored already."""
         ...
@@ -185,6 +200,10 @@ class StateStore(Protocol):
         Raises:
             LeaseLostError: this tenure is over.
         """
+        ...
+
+    async def give_back(self, notification: str, claimant: str) -> None:
+        """It was begun and not handed over, says its claimant: owed again."""
         ...
 
     async def mark_sent(self, notification: str, attempt: Attempt) -> None:

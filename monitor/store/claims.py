@@ -99,6 +99,15 @@ def begin(connection: Connection, message: str, fence: Fence, now: datetime, unt
     return connection.execute(beginning.values(values)).rowcount == 1
 
 
+def give_back(connection: Connection, message: str, claimant: str) -> None:
+    """It was begun and not handed over, says its claimant: owed again."""
+    columns = notifications.c
+    giving = update(notifications).where(
+        columns.id == message, columns.state == CLAIMED, columns.claimed_by == claimant
+    )
+    connection.execute(giving.values(state=OWED, claimed_by=None, claimed_until=None, begun_at=None))
+
+
 def mark_sent(connection: Connection, message: str, tried: Attempt) -> None:
     """It was handed over. Said twice, or said of a message that somebody else sent too, the first time stands.
 

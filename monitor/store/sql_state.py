@@ -13,6 +13,7 @@ from monitor.domain.alerts import Alert, Attempt, Incident, Notification, Timeli
 from monitor.domain.changes import AuditEntry, Change, Pruned, Query, Retention, StoredReport
 from monitor.domain.health import Feeling, Health
 from monitor.domain.leases import Fence, Lease
+from monitor.domain.reports import Report
 from monitor.domain.signals import Signal
 from monitor.store import audit, claims, leases, reading, retention
 from monitor.store.audit import AuditVerdict
@@ -21,7 +22,7 @@ from monitor.store.retention import Limits
 from monitor.store.salvage import SalvageReport
 from monitor.store.schema import report_versions
 from monitor.store.setting_aside import forget_set_aside
-from monitor.store.writing import apply_change, known
+from monitor.store.writing import apply_change, in_line, known
 
 Step = Callable[[Connection, Limits], int]
 
@@ -41,6 +42,23 @@ class SqlStateStore:
         """Store the change whole, or raise and store nothing of it."""
         growing = bool(change.reports or change.signals)
         await self._lanes.write(lambda connection: apply_change(connection, change), growing=growing)
+
+    async def apply_after(
+        self, position: int | None, since: datetime, build: Callable[[Sequence[Report]], Change]
+    ) -> int:
+        """Store what `build` makes of the reports that others stored behind this position, in one transaction.
+
+        Returns:
+            The position after it.
+        """
+
+        def work(connection: Connection) -> int:
+            in_line(connection)
+            told = reading.speaking_reports(connection, position, since)
+            apply_change(connection, build(told))
+            return reading.last_version(connection)
+
+        return await self._lanes.write(work, growing=True)
 
     async def known_versions(self, versions: Sequence[str]) -> frozenset[str]:
         """Which of these report versions are stored already."""
@@ -138,6 +156,10 @@ class SqlStateStore:
     async def release_lease(self, fence: Fence) -> None:
         """Let it go, so that another may take it at once."""
         await self._lanes.write_beside(lambda connection: leases.release(connection, fence))
+
+    async def give_back(self, notification: str, claimant: str) -> None:
+        """It was begun and not handed over, says its claimant: owed again."""
+        await self._lanes.write(lambda connection: claims.give_back(connection, notification, claimant))
 
     async def mark_sent(self, notification: str, attempt: Attempt) -> None:
         """It was handed over.

@@ -1,6 +1,6 @@
 """A StateStore in memory: honours the promises of the port, keeps nothing, and tells what it was given."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -54,6 +54,12 @@ class MemoryState:
         self._incidents.update({incident.id: incident for incident in change.incidents})
         self._timeline.update({entry.id: entry for entry in change.timeline})
         self._notes.update({note.id: note for note in change.notifications if note.id not in self._notes})
+
+    async def apply_after(
+        self, position: int | None, since: datetime, build: Callable[[Sequence[Report]], Change]
+    ) -> int:
+        await self.apply(build(()))
+        return 0
 
     async def known_versions(self, versions: Sequence[str]) -> frozenset[str]:
         return frozenset(version for version in versions if version in self._versions)
@@ -119,6 +125,10 @@ class MemoryState:
 
     async def begin(self, notification: str, fence: Fence, now: datetime, until: datetime) -> bool:
         return self._notes[notification].claimed_by == fence.claimant
+
+    async def give_back(self, notification: str, claimant: str) -> None:
+        """It was begun and not handed over, says its claimant: owed again."""
+        return
 
     async def mark_sent(self, notification: str, attempt: Attempt) -> None:
         self._attempts.append(attempt)
