@@ -251,6 +251,10 @@ class LeaseStore(Protocol):
         ...
 
 
+class SharedState(StateStore, LeaseStore, Protocol):
+    """A state store for several processes."""
+
+
 class Receiver(Protocol):
     """One way to reach people."""
 
