@@ -75,7 +75,9 @@ class AlertService:
         signals = await self._state.signals(Query(since=since, newest_first=False, limit=MANY))
         held = [name for incident in incidents for name in incident.signals]
         signals = [*signals, *await self._state.signals(Query(ids=tuple(held), limit=MANY))] if held else signals
-        self._signals = {signal.id: signal for signal in signals}
+        # What stands in the journal behind our checkpoint is still to be judged: a rule that knows it already would not.
+        waiting = {signal.id for _, signal in await self._state.journal(self._checkpoint, MANY)}
+        self._signals = {signal.id: signal for signal in signals if signal.id not in waiting}
         self._evaluator.restore(alerts, self._signals.values())
         self._incidents = Incidents(incidents, alerts)
         self._ledger.restore(

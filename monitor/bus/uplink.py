@@ -22,7 +22,7 @@ from monitor.domain.reports import Item, Report
 MOST_ITEMS: Final = 100
 """Items of a batch: one row a message makes 600 rows/s, a hundred make 28,000."""
 MOST_CHARACTERS: Final = 400_000
-LINGER_SECONDS: Final = 0.2
+LINGER_SECONDS: Final = 0.1
 """How long the first item of a batch waits for company."""
 WINDOW: Final = 40
 """Batches under way without a receipt: far fewer than a broker queues (1,000, and then it drops in silence)."""
@@ -74,7 +74,9 @@ class Uplink:
         self._fresh: asyncio.Queue[Item] = asyncio.Queue(2 * MOST_ITEMS)
         self._order: dict[int, _Under] = {}
         self._changed = asyncio.Event()
+        self._receipted = asyncio.Event()
         self._latency_seconds = 0.0
+        self._unspooled = 0
         self.counts = Counts()
 
     @property
@@ -84,7 +86,13 @@ class Uplink:
 
     async def put(self, item: Item) -> None:
         """Take an item; waits while much has no receipt yet."""
+        self._unspooled += 1
         await self._fresh.put(item)
+
+    async def idle(self) -> None:
+        """Return once everything that was put has its receipt and its bookmarks are stored."""
+        while self._unspooled or self._order:
+            await self._clock.sleep(0.005)
 
     async def run(self) -> None:
         """Spool, send, and settle; runs for ever.
@@ -125,6 +133,7 @@ class Uplink:
                 await self._clock.sleep(RETRY_SECONDS)
                 continue
             self._order[batch.number] = _Under(batch)
+            self._unspooled -= len(items)
             self._changed.set()
             return
 
@@ -184,6 +193,7 @@ class Uplink:
             under.batch = replace(under.batch, number=-number)
         under.received = True
         self._changed.set()
+        self._receipted.set()
 
     async def _settle_all(self) -> None:
         """Bookmarks move over the unbroken row of received batches; then those leave the spool."""
@@ -193,7 +203,9 @@ class Uplink:
                 await self._store([self._order[number].batch for number in done])
                 for number in done:
                     del self._order[number]
-            await self._clock.sleep(LINGER_SECONDS)
+            else:
+                self._receipted.clear()
+                await self._receipted.wait()
 
     def _settled(self) -> list[int]:
         done: list[int] = []

@@ -26,6 +26,7 @@ class MemoryState:
 
     def __init__(self) -> None:
         self.changes: list[Change] = []
+        self.refuse: Exception | None = None
         self._versions: dict[str, Report] = {}
         self._journal: list[Signal] = []
         self._ids: set[str] = set()
@@ -39,6 +40,8 @@ class MemoryState:
         self._healths: dict[str, Health] = {}
 
     async def apply(self, change: Change) -> None:
+        if self.refuse is not None:
+            raise self.refuse
         self.changes.append(change)
         self._versions.update(
             {report.version: report for report in change.reports if report.version not in self._versions}
