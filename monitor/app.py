@@ -3,27 +3,32 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from alerts.dispatcher import Dispatcher
 from alerts.message import Composer
 from alerts.owed import Ledger
 from alerts.receivers import kind as receiver_kind
 from alerts.service import AlertService
+from collectors.agent.keys import Secret, key_of, make_key, read_key
+from collectors.agent_desk import SOURCE as AGENTS
+from collectors.agent_desk import AgentDesk
 from monitor.broker_settings import broker_of
 from monitor.bus.intake import Handle, Intake
 from monitor.bus.mqtt import Hearing, MqttBus
 from monitor.bus.spool import Spool
 from monitor.bus.uplink import Uplink
 from monitor.configuration import Configuration
+from monitor.domain.agents import AgentBook
 from monitor.domain.changes import Change
-from monitor.domain.ports import Clock, Receiver, StateStore
+from monitor.domain.ports import AccessDeniedError, Clock, Receiver, StateStore
 from monitor.domain.sources import Source
 from monitor.pipeline import Pipeline
 from monitor.read.echoes import EchoIndex
 from monitor.read.reader import Reader
 from monitor.replay import Recorder, Replay
 from monitor.runtime.clock import SimulatedClock
-from monitor.settings import needed_secret
+from monitor.settings import needed_secret, secret
 from monitor.store.state import open_state
 
 
@@ -91,7 +96,7 @@ def make_uplink(spool: Path, sender: str, state: StateStore, clock: Clock) -> Up
     broker, topics = broker_of()
     return Uplink(
         broker=broker, topics=topics, spool=Spool(spool), clock=clock, sender=sender,
-        settle=lambda cursors: state.apply(Change(cursors=cursors)),
+        settle=lambda cursors: state.apply(Change(cursors=cursors)), parcelled=AGENTS,
     )  # fmt: skip
 
 
@@ -99,6 +104,36 @@ def make_intake(instance: str, handle: Handle, clock: Clock) -> Intake:
     """The reading end of the stream of items."""
     broker, topics = broker_of()
     return Intake(broker=broker, topics=topics, clock=clock, instance=instance, handle=handle)
+
+
+AGENT_KINDS: Final = frozenset({"agents", "agents_https"})
+"""Kinds of source that receive agents, and need the core's own key."""
+
+
+def core_key(data: Path) -> Secret:
+    """The core's own key: DABYL_CORE_KEY (or its file), else `core.key` in the data directory, made when first needed.
+
+    Raises:
+        AccessDeniedError: it cannot be read or made.
+    """
+    given = secret("DABYL_CORE_KEY")
+    if given is not None:
+        try:
+            return key_of(given)
+        except ValueError as error:
+            raise AccessDeniedError(f"DABYL_CORE_KEY: {error}") from None
+    path = data / "core.key"
+    return read_key(path) if path.exists() else make_key(path)
+
+
+def make_desk(configuration: Configuration, book: AgentBook, data: Path, clock: Clock) -> AgentDesk | None:
+    """Where agents' parcels are judged; `None` where no enabled source receives any.
+
+    Raises:
+        AccessDeniedError: the core's own key cannot be read or made.
+    """
+    wanted = any(source.enabled and source.kind in AGENT_KINDS for source in configuration.sources.values())
+    return AgentDesk(book, core_key(data), clock) if wanted else None
 
 
 async def make_replay(

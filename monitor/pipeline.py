@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from monitor.domain.agents import Parcel
 from monitor.domain.changes import AuditEntry, Change
 from monitor.domain.health import Feeling, Health
 from monitor.domain.kinds import EventKind
@@ -147,6 +148,7 @@ class Pipeline:
             signals=tuple(signals),
             cursors={item.source: item.cursor for item in items if item.cursor is not None},
             healths=tuple(item.content for item in items if isinstance(item.content, Health)),
+            parcels=tuple(item.content for item in items if isinstance(item.content, Parcel)),
             audit=tuple(
                 AuditEntry(at=now, actor="pipeline", action="set aside", subject=report.id, details="reading met a bug")
                 for report in unread

@@ -30,6 +30,7 @@ REFUSED: Final = frozenset({133, 134, 135, 138, 140})
 FAILURE: Final = 128
 """Reason codes from here on are failures (MQTT 5, section 2.4)."""
 PROXY_KINDS: Final = {"socks5": socks.SOCKS5, "socks5h": socks.SOCKS5, "socks4": socks.SOCKS4, "http": socks.HTTP}
+_NO_ANSWER: Final = "the broker does not answer, or hung up"
 log = logging.getLogger(__name__)
 
 
@@ -80,11 +81,17 @@ class Broker:
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A message that the broker gave us; `number` and `quality` are what `acknowledge` needs."""
+    """A message that the broker gave us.
+
+    Attributes:
+        repeated: the broker gave it to us before and we had not acknowledged it (MQTT's DUP).
+        number, quality: what `acknowledge` needs.
+    """
 
     topic: str
     payload: bytes
     retained: bool
+    repeated: bool
     number: int
     quality: int
 
@@ -94,6 +101,21 @@ class Connection:
 
     def __init__(self, client: aiomqtt.Client) -> None:
         self._client = client
+        self._inner: Any = client._client  # noqa: SLF001 - see the module's head
+        self._inbox: asyncio.Queue[Incoming | None] = asyncio.Queue()
+        self._inner.on_message = self._take_in
+        client._disconnected.add_done_callback(self._lost)  # noqa: SLF001
+
+    def _take_in(self, _client: Any, _userdata: Any, message: Any) -> None:
+        """Paho's own message says whether it is a repeat; the library's does not."""
+        self._inbox.put_nowait(
+            Incoming(message.topic, message.payload, message.retain, message.dup, message.mid, message.qos)
+        )
+
+    def _lost(self, end: "asyncio.Future[None]") -> None:
+        if not end.cancelled():
+            end.exception()  # looked at, so that nobody complains that nobody looked
+        self._inbox.put_nowait(None)
 
     async def publish(
         self, topic: str, payload: bytes | str, *, quality: int = 1, retain: bool = False,
@@ -131,31 +153,30 @@ class Connection:
         with _errors_in_words():
             await self._client.unsubscribe(topic)
 
-    def messages(self) -> AsyncIterator[Incoming]:
-        """What comes, for ever. Let it be cancelled with the whole connection, never by a timeout of its own.
+    async def receive(self) -> Incoming:
+        """The next message. A wait that is cut off loses nothing, so it may stand under a timeout."""
+        message = await self._inbox.get()
+        if message is None:
+            self._inbox.put_nowait(None)
+            raise UnavailableError(_NO_ANSWER)
+        return message
 
-        A wait that is cut off at the wrong moment loses the message until the next connection.
-        """
-        return _Messages(self._client.messages)
+    async def receive_within(self, seconds: float) -> Incoming | None:
+        """The next message, or `None` where none comes within that time."""
+        try:
+            async with asyncio.timeout(seconds):
+                return await self.receive()
+        except TimeoutError:
+            return None
+
+    async def messages(self) -> AsyncIterator[Incoming]:
+        """What comes, for ever."""
+        while True:
+            yield await self.receive()
 
     def acknowledge(self, message: Incoming) -> None:
         """We are done with it: the broker may forget it. Without this it comes again with the next connection."""
-        # aiomqtt has no public way to it; held by the pin `aiomqtt>=2.5,<3`.
-        self._client._client.ack(message.number, message.quality)  # noqa: SLF001
-
-
-class _Messages:
-    def __init__(self, inner: AsyncIterator[aiomqtt.Message]) -> None:
-        self._inner = inner
-
-    def __aiter__(self) -> AsyncIterator[Incoming]:
-        return self
-
-    async def __anext__(self) -> Incoming:
-        with _errors_in_words():
-            message = await anext(self._inner)
-        payload = message.payload if isinstance(message.payload, bytes) else b""
-        return Incoming(str(message.topic), payload, bool(message.retain), message.mid, message.qos)
+        self._inner.ack(message.number, message.quality)
 
 
 @asynccontextmanager
@@ -169,10 +190,12 @@ async def connected(broker: Broker) -> AsyncIterator[Connection]:
     context = await asyncio.to_thread(_security, broker)
     made = _client(broker, context)
     try:
+        # Made before connecting: what waits for us in the session comes with the broker's first answer.
+        connection = Connection(made)
         with _errors_in_words(connecting=True, hint=broker.tls and broker.certificate is None):
             await made.__aenter__()
         try:
-            yield Connection(made)
+            yield connection
         finally:
             with _errors_in_words():
                 await made.__aexit__(None, None, None)
@@ -295,9 +318,6 @@ def _errors_in_words(*, connecting: bool = False, hint: bool = False) -> Iterato
         words = _words(error.__context__ or error.__cause__ or error)
         extra = "; perhaps it wants a client certificate" if hint and words == _NO_ANSWER else ""
         raise UnavailableError(f"{words}{extra}") from None
-
-
-_NO_ANSWER: Final = "the broker does not answer, or hung up"
 
 
 def _words(error: BaseException) -> str:

@@ -16,11 +16,14 @@ from monitor.bus.spool import Spool, Spooled
 from monitor.bus.standing import stand
 from monitor.bus.topics import Topics
 from monitor.bus.wire import LARGEST_BYTES, Receipt, WireError, pack, unpack_receipt
+from monitor.domain.measurements import Measurement
 from monitor.domain.ports import Clock, StoreUnavailableError, UnavailableError
 from monitor.domain.reports import Item, Report
 
 MOST_ITEMS: Final = 100
 """Items of a batch: one row a message makes 600 rows/s, a hundred make 28,000."""
+MOST_ROWS: Final = 2000
+"""Items of a batch that holds an agent's parcel: a parcel is stored after its rows, so it stays in one batch with them."""
 MOST_CHARACTERS: Final = 400_000
 LINGER_SECONDS: Final = 0.1
 """How long the first item of a batch waits for company."""
@@ -38,9 +41,14 @@ Settle = Callable[[Mapping[str, str]], Awaitable[None]]
 
 @dataclass(slots=True)
 class _Under:
-    """A batch under way."""
+    """A batch under way.
+
+    Attributes:
+        after_all: it goes out when everything before it has its receipt: it may hold the rest of a torn parcel.
+    """
 
     batch: Spooled
+    after_all: bool = False
     sent_at: float | None = None
     received: bool = False
 
@@ -59,10 +67,19 @@ class Uplink:
 
     Args:
         settle: stores bookmarks; called once everything before them has its receipt.
+        parcelled: the source whose rows are followed by their agent's parcel.
     """
 
     def __init__(
-        self, *, broker: Broker, topics: Topics, spool: Spool, clock: Clock, sender: str, settle: Settle
+        self,
+        *,
+        broker: Broker,
+        topics: Topics,
+        spool: Spool,
+        clock: Clock,
+        sender: str,
+        settle: Settle,
+        parcelled: str | None = None,
     ) -> None:
         name = f"{topics.prefix}-{sender}-items"
         self._broker = replace(broker, identifier=name, in_flight=WINDOW, largest_bytes=LARGEST_BYTES)
@@ -77,6 +94,8 @@ class Uplink:
         self._receipted = asyncio.Event()
         self._latency_seconds = 0.0
         self._unspooled = 0
+        self._torn = False
+        self._parcelled = parcelled
         self.counts = Counts()
 
     @property
@@ -102,7 +121,7 @@ class Uplink:
             AccessDeniedError: the broker refuses us.
         """
         if not self._spool.identity:
-            self._order = {batch.number: _Under(batch) for batch in await self._spool.open()}
+            self._order = {batch.number: _Under(batch, after_all=True) for batch in await self._spool.open()}
         async with asyncio.TaskGroup() as group:
             group.create_task(self._keep())
             group.create_task(self._settle_all())
@@ -117,7 +136,7 @@ class Uplink:
         while True:
             items = [await self._fresh.get()]
             async with _quietly(LINGER_SECONDS):
-                while len(items) < MOST_ITEMS and _characters(items) < MOST_CHARACTERS:
+                while not _is_full(items, self._parcelled):
                     items.append(await self._fresh.get())
             while self._spool.waiting_bytes > FULL_BYTES:
                 await self._clock.sleep(RETRY_SECONDS)
@@ -132,7 +151,9 @@ class Uplink:
                 log.error("nothing can be spooled: %s; %d items wait", error.reason, len(items))
                 await self._clock.sleep(RETRY_SECONDS)
                 continue
-            self._order[batch.number] = _Under(batch)
+            torn = _is_torn(items, self._parcelled)
+            self._order[batch.number] = _Under(batch, after_all=self._torn or torn)
+            self._torn = torn
             self._unspooled -= len(items)
             self._changed.set()
             return
@@ -166,6 +187,9 @@ class Uplink:
         """What may go out now: the oldest ones inside the window, those that were never sent or long ago."""
         old = self._clock.monotonic() - max(RECEIPT_SECONDS, 4 * self._latency_seconds)
         under_way = [under for under in self._order.values() if not under.received][:WINDOW]
+        wall = next((place for place, under in enumerate(under_way) if under.after_all), None)
+        if wall is not None:
+            under_way = under_way[: max(wall, 1)]
         return [under for under in under_way if under.sent_at is None or under.sent_at < old]
 
     async def _hear(self, connection: Connection) -> None:
@@ -229,6 +253,18 @@ class Uplink:
                 await self._clock.sleep(RETRY_SECONDS)
                 continue
             return
+
+
+def _is_full(items: list[Item], parcelled: str | None) -> bool:
+    if _characters(items) >= MOST_CHARACTERS:
+        return True
+    return len(items) >= MOST_ITEMS and (len(items) >= MOST_ROWS or not _is_torn(items, parcelled))
+
+
+def _is_torn(items: list[Item], parcelled: str | None) -> bool:
+    """Whether the latest rows of that source have no parcel behind them yet."""
+    latest = next((item.content for item in reversed(items) if item.source == parcelled), None)
+    return isinstance(latest, Measurement)
 
 
 def _characters(items: list[Item]) -> int:

@@ -12,7 +12,9 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
+from monitor.domain.agents import Parcel
 from monitor.domain.health import Health
+from monitor.domain.measurements import Measurement, measurement_from_json, measurement_json
 from monitor.domain.moments import rfc3339
 from monitor.domain.reports import Deletion, Item, Media, Report
 from monitor.domain.signals import Signal
@@ -22,10 +24,13 @@ LARGEST_BYTES: Final = 8 * 2**20
 """A message larger than this is refused before it is parsed."""
 LARGEST_TEXT: Final = 2 * 2**20
 """Characters of one text."""
-MOST_ITEMS: Final = 1000
+MOST_ITEMS: Final = 5000
+
+Content = Report | Deletion | Health | Signal | Measurement | Parcel
 
 _HEALTH: Final = TypeAdapter(Health)
 _SIGNAL: Final = TypeAdapter(Signal)
+_PARCEL: Final = TypeAdapter(Parcel)
 _TEXTS: Final = frozenset({"source", "origin", "key", "text"})
 _MAYBE_TEXTS: Final = frozenset({"title", "link", "forwarded_from", "reply_to"})
 _MOMENTS: Final = frozenset({"observed_at", "published_at", "edited_at"})
@@ -157,6 +162,10 @@ def _plain(item: Item) -> dict[str, Any]:
         row["health"] = _HEALTH.dump_python(content, mode="json")
     elif isinstance(content, Signal):
         row["signal"] = _SIGNAL.dump_python(content, mode="json")
+    elif isinstance(content, Measurement):
+        row["measurement"] = json.loads(measurement_json(content))
+    elif isinstance(content, Parcel):
+        row["parcel"] = _PARCEL.dump_python(content, mode="json")
     return row
 
 
@@ -187,7 +196,7 @@ def _item(row: Any) -> Item:
     source = _text(row, "source", 200)
     kinds = [name for name in _CONTENTS if name in row]
     if len(row) != 1 + len(kinds) or len(kinds) > 1:
-        raise WireError("holds one of report, deletion, health, signal")
+        raise WireError("holds one of report, deletion, health, signal, measurement, parcel")
     content = _CONTENTS[kinds[0]](row[kinds[0]]) if kinds else None
     return Item(source=source, content=content)
 
@@ -223,11 +232,13 @@ def _deletion(data: Any) -> Deletion:
     return Deletion(**texts, observed_at=_moment(data, "observed_at"))
 
 
-_CONTENTS: Final[Mapping[str, Callable[[Any], Report | Deletion | Health | Signal]]] = {
+_CONTENTS: Final[Mapping[str, Callable[[Any], Content]]] = {
     "report": _report,
     "deletion": _deletion,
     "health": _HEALTH.validate_python,
     "signal": _SIGNAL.validate_python,
+    "measurement": lambda data: measurement_from_json(json.dumps(data)),
+    "parcel": _PARCEL.validate_python,
 }
 
 

@@ -10,6 +10,7 @@ import click
 from collectors.scenario import Scenario
 from monitor.cli.run import serve
 from monitor.configuration import load_configuration, load_scenario
+from monitor.domain.health import Health
 from monitor.domain.reports import Deletion, Item, Report
 from monitor.domain.signals import Signal
 from monitor.folder import default_directory
@@ -73,13 +74,10 @@ def moved(item: Item, by: timedelta) -> Item:
         return replace(item, content=replace(content, at=content.at + by, observed_at=content.observed_at + by))
     if isinstance(content, Deletion):
         return replace(item, content=replace(content, observed_at=content.observed_at + by))
-    return (
-        item
-        if content is None
-        else replace(
-            item, content=replace(content, since=_later(content.since, by), checked_at=_later(content.checked_at, by))
-        )
-    )
+    if isinstance(content, Health):
+        since, checked_at = _later(content.since, by), _later(content.checked_at, by)
+        return replace(item, content=replace(content, since=since, checked_at=checked_at))
+    return item
 
 
 def _later(moment: datetime, by: timedelta) -> datetime:

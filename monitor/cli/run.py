@@ -12,7 +12,7 @@ from collectors.addresses import networks
 from collectors.base import Access
 from collectors.http import PoliteHttp
 from collectors.workers import WorkerPool
-from monitor.app import make_receivers, parts
+from monitor.app import make_desk, make_receivers, parts
 from monitor.broker_settings import PARTS, instance_of
 from monitor.bus.local import LocalBus
 from monitor.cli.run_part import serve_part
@@ -28,7 +28,7 @@ from monitor.runtime.logs import set_up
 from monitor.runtime.metrics import Metrics
 from monitor.runtime.supervisor import Stage, Supervisor
 from monitor.service import Service
-from monitor.settings import Settings, read_settings
+from monitor.settings import Settings, needed_secret, read_settings
 from monitor.store.lock import DataInUseError, DataLock
 from monitor.store.state import open_state
 from monitor.web.server import RefusedAddressError, Shown, check_binding, make_web
@@ -85,7 +85,8 @@ async def serve(
     workers = WorkerPool()
     receivers = make_receivers(configuration)
     joined = parts(configuration, state, receivers, clock, mark=mark, sources=sources)
-    access = Access(clock=clock, http=http, workers=workers) if collect else None
+    desk = make_desk(configuration, state, settings.data, clock) if collect else None
+    access = Access(clock=clock, http=http, workers=workers, secret=needed_secret, desk=desk) if collect else None
     heard = configuration.sources if collect else {}
     service = Service(
         clock=clock, state=state, pipeline=joined.pipeline, alerts=joined.alerts, dispatcher=joined.dispatcher, bus=LocalBus(),

@@ -15,7 +15,7 @@ from collectors.addresses import networks
 from collectors.base import Access
 from collectors.http import PoliteHttp
 from collectors.workers import WorkerPool
-from monitor.app import make_bus, make_intake, make_receivers, make_uplink, parts
+from monitor.app import make_bus, make_desk, make_intake, make_receivers, make_uplink, parts
 from monitor.bus.mqtt import MqttBus
 from monitor.bus.uplink import Uplink
 from monitor.configuration import Configuration
@@ -25,7 +25,7 @@ from monitor.parts import Gathering, Keeping, Reading, Telling
 from monitor.runtime.clock import SystemClock
 from monitor.runtime.metrics import Metrics
 from monitor.runtime.supervisor import Stage, Supervisor
-from monitor.settings import Settings, SettingsError
+from monitor.settings import Settings, SettingsError, needed_secret
 from monitor.store.state import SqlStateStore, open_state
 from monitor.web.own import make_own
 from monitor.web.server import Shown, make_web
@@ -110,13 +110,14 @@ def _collect(process: Process) -> None:
     workers = WorkerPool()
     process.stack.push_async_callback(http.close)
     process.stack.push_async_callback(workers.close)
+    desk = make_desk(process.configuration, process.state, settings.data, clock)
     uplink = make_uplink(settings.data / process.instance / "spool.sqlite3", process.instance, process.state, clock)
     process.stack.push_async_callback(uplink.close)
     process.keeping.line = lambda: _line(clock, down=http.line.is_down)
     process.counted = partial(_count_uplink, process.metrics, uplink)
     Gathering(
         clock=clock, state=process.state, sources=process.configuration.sources,
-        access=Access(clock=clock, http=http, workers=workers), uplink=uplink,
+        access=Access(clock=clock, http=http, workers=workers, secret=needed_secret, desk=desk), uplink=uplink,
     ).supervise(process.supervisor)  # fmt: skip
 
 

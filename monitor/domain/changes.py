@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from monitor.domain.agents import Parcel
 from monitor.domain.alerts import Alert, Incident, Notification, TimelineEntry
 from monitor.domain.health import Health
 from monitor.domain.kinds import EventKind, Family
@@ -36,6 +37,7 @@ class Change:
         checkpoints: how far each reader of the journal has come, by reader.
         forgotten_cursors: source ids whose bookmark is dropped.
         fence: the tenure in which this was decided; it is refused after another take-over. `None` where one process decides.
+        parcels: of agents, taken in; a known number is left as it is.
     """
 
     reports: tuple[Report, ...] = ()
@@ -51,6 +53,7 @@ class Change:
     audit: tuple[AuditEntry, ...] = ()
     forgotten_cursors: tuple[str, ...] = ()
     fence: Fence | None = None
+    parcels: tuple[Parcel, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

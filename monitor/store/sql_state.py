@@ -4,18 +4,19 @@ Everything here hands a piece of SQL to the thread that may run it; the SQL itse
 `claims.py`, `retention.py` and `audit.py`, the start in `state.py`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
 
+from monitor.domain.agents import Agent, Standing
 from monitor.domain.alerts import Alert, Attempt, Incident, Notification, TimelineEntry
 from monitor.domain.changes import AuditEntry, Change, Pruned, Query, Retention, StoredReport
 from monitor.domain.health import Feeling, Health
 from monitor.domain.leases import Fence, Lease
 from monitor.domain.reports import Report
 from monitor.domain.signals import Signal
-from monitor.store import audit, claims, leases, reading, retention
+from monitor.store import agents, audit, claims, leases, reading, retention
 from monitor.store.audit import AuditVerdict
 from monitor.store.lanes import Lanes
 from monitor.store.retention import Limits
@@ -40,7 +41,7 @@ class SqlStateStore:
 
     async def apply(self, change: Change) -> None:
         """Store the change whole, or raise and store nothing of it."""
-        growing = bool(change.reports or change.signals)
+        growing = bool(change.reports or change.signals or change.parcels)
         await self._lanes.write(lambda connection: apply_change(connection, change), growing=growing)
 
     async def apply_after(
@@ -194,6 +195,30 @@ class SqlStateStore:
         """Every try to hand this message over, oldest first."""
         return await self._lanes.read(lambda connection: claims.attempts_of(connection, notification))
 
+    async def agents(self) -> Sequence[tuple[Agent, Standing]]:
+        """Every agent that was ever admitted, by id."""
+        return await self._lanes.read(agents.all_agents)
+
+    async def agent(self, name: str) -> tuple[Agent, Standing] | None:
+        """One of them; `None` if nobody was ever admitted under that name."""
+        return await self._lanes.read(lambda connection: agents.one_agent(connection, name))
+
+    async def admit(self, agent: Agent) -> bool:
+        """Trust an agent from now on; `False` (and nothing stored) where the name is taken by another key."""
+        return await self._lanes.write(lambda connection: agents.admit(connection, agent), growing=True)
+
+    async def revoke(self, name: str, at: datetime) -> bool:
+        """Trust it no more; `False` where it is not known or was revoked before."""
+        return await self._lanes.write(lambda connection: agents.revoke(connection, name, at))
+
+    async def parcels(self, agent: str, sequences: Collection[int]) -> Mapping[int, str]:
+        """Digest of each of these parcels that is committed, by sequence."""
+        return await self._lanes.read(lambda connection: agents.digests(connection, agent, sequences))
+
+    async def attempt_seen(self, agent: str, attempt: int) -> bool:
+        """Whether a committed parcel came with this attempt."""
+        return await self._lanes.read(lambda connection: agents.attempt_seen(connection, agent, attempt))
+
     async def prune(self, now: datetime, retention: Retention) -> Pruned:
         """Remove what its class of data no longer keeps; what an incident holds stays.
 
@@ -226,6 +251,7 @@ async def _prune(lanes: Lanes, limits: Limits, oldest_text: datetime) -> Pruned:
         retention.drop_signals,
         retention.drop_alerts,
         retention.drop_health_changes,
+        agents.drop_parcels,
     ):
         records += await _repeat(lanes, step, limits)
     await lanes.truncate_log()

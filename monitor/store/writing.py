@@ -15,7 +15,7 @@ from monitor.domain.changes import Change
 from monitor.domain.health import Health
 from monitor.domain.reports import Deletion, Report
 from monitor.domain.signals import Signal
-from monitor.store import audit
+from monitor.store import agents, audit
 from monitor.store.alert_rows import alert_values, health_values, incident_values, timeline_values
 from monitor.store.leases import require
 from monitor.store.message_rows import notification_values
@@ -64,6 +64,7 @@ def apply_change(connection: Connection, change: Change) -> None:
     add_new(connection, timeline, [timeline_values(entry) for entry in change.timeline])
     add_new(connection, notifications, [notification_values(message) for message in change.notifications])
     _move_checkpoints(connection, change.checkpoints)
+    agents.add_parcels(connection, change.parcels)
     audit.append(connection, change.audit)
 
 

@@ -46,6 +46,9 @@ async def test_what_was_not_acknowledged_comes_again_and_what_was_does_not(mosqu
         again = [await anext(messages) for _ in range(4)]
         assert [message.payload for message in again] == [b"1", b"2", b"3", b"4"]
         assert again[0].topic == "a/b"
+        assert again[0].repeated
+        assert not first.repeated
+        assert await connection.receive_within(0.05) is None
 
 
 async def test_a_lost_broker_is_unavailable_in_words(mosquitto: Mosquitto) -> None:

@@ -19,7 +19,9 @@ from monitor.bus.wire import (
     unpack_health,
     unpack_receipt,
 )
+from monitor.domain.agents import Parcel, Standing
 from monitor.domain.health import Feeling
+from monitor.domain.measurements import DnsStep, Failure, Measurement, TcpStep, Vantage
 from monitor.domain.reports import Deletion, Item, Media, Report
 from tests.store.cast import health, report, signal
 
@@ -68,7 +70,7 @@ def test_nonsense_is_refused_in_words(payload: bytes) -> None:
     [
         ({"version": 2}, "version 1 is spoken here"),
         ({"items": {}}, "a batch holds a list"),
-        ({"items": [{}] * 1001}, "at most 1000"),
+        ({"items": [{}] * 5001}, "at most 5000"),
         ({"sender": 5}, "'sender' must be a text"),
     ],
 )
@@ -115,3 +117,16 @@ def test_receipts_and_healths_come_out_as_they_went_in() -> None:
     for receipt in (Receipt(name="n-1"), Receipt(name="n", refused="no JSON", unread=2)):
         assert unpack_receipt(pack_receipt(receipt)) == receipt
     assert unpack_health(pack_health(health("part:read"))) == health("part:read")
+
+
+def test_what_agents_measured_comes_out_as_it_went_in() -> None:
+    vantage = Vantage(id="a1", region="KZ-75", asn=9198)
+    row = Measurement(
+        id="m", target="t", service="web", url="https://example.org/", vantage=vantage, started_at=NOON,
+        steps=(DnsStep(host="example.org", answers=("192.0.2.1",)), TcpStep(failure=Failure.CONNECTION_RESET)),
+    )  # fmt: skip
+    parcel = Parcel(
+        agent="a1", sequence=3, attempt=1, digest="0" * 64, received_at=NOON, rows=1, standing=Standing(floor=2)
+    )
+    items = (Item(source="agents", content=row), Item(source="agents", content=parcel))
+    assert unpack(pack(items, sender="s", name="n")).items == items
