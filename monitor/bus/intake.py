@@ -3,6 +3,7 @@
 A reader that dies loses nothing: what it had is sent again (see `uplink.py`), and the store knows what it has already.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,7 @@ from monitor.bus.mqtt_connection import Broker, Connection, Incoming
 from monitor.bus.standing import stand
 from monitor.bus.topics import Topics
 from monitor.bus.wire import LARGEST_BYTES, Receipt, WireError, pack_receipt, unpack
-from monitor.domain.ports import Clock, StoreUnavailableError
+from monitor.domain.ports import Clock, StoreUnavailableError, UnavailableError
 from monitor.domain.reports import Item
 
 RETRY_SECONDS: Final = 2.0
@@ -48,27 +49,40 @@ class Intake:
         Raises:
             AccessDeniedError: the broker refuses us.
         """
-        # No session is kept for us: a reader that died must not go on being dealt its share. Two batches at most are
+        # No session is kept for us: a reader that died must not go on being dealt its share. Few batches are
         # ours at a time, so that the others find work.
         name = f"{self.topics.prefix}-{self.instance}-items"
         await stand(
-            replace(self.broker, identifier=name, in_flight=2, largest_bytes=LARGEST_BYTES), self.clock, self._serve
+            replace(self.broker, identifier=name, in_flight=4, largest_bytes=LARGEST_BYTES), self.clock, self._serve
         )
 
     async def _serve(self, connection: Connection) -> None:
         await connection.subscribe(self.topics.shared_items)
-        async for message in connection.messages():
-            await self._take(connection, message)
-            connection.acknowledge(message)
+        # While one batch's receipt is on its way, the next is being read.
+        receipts: asyncio.Queue[tuple[Incoming, str, Receipt]] = asyncio.Queue(2)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._take_all(connection, receipts))
+                group.create_task(self._say_all(connection, receipts))
+        except* UnavailableError:
+            raise UnavailableError("the connection to the broker broke") from None
 
-    async def _take(self, connection: Connection, message: Incoming) -> None:
-        names = self.topics.item_names(message.topic)
-        if names is None:
-            log.warning("a message on an unknown topic is left out")
-            return
-        sender, name = names
-        receipt = await self._judged(sender, name, message.payload)
-        await connection.publish(self.topics.receipts(sender), pack_receipt(receipt))
+    async def _take_all(self, connection: Connection, receipts: "asyncio.Queue[tuple[Incoming, str, Receipt]]") -> None:
+        async for message in connection.messages():
+            names = self.topics.item_names(message.topic)
+            if names is None:
+                log.warning("a message on an unknown topic is left out")
+                connection.acknowledge(message)
+                continue
+            sender, name = names
+            await receipts.put((message, sender, await self._judged(sender, name, message.payload)))
+
+    async def _say_all(self, connection: Connection, receipts: "asyncio.Queue[tuple[Incoming, str, Receipt]]") -> None:
+        """Receipt and acknowledgement, both after the commit."""
+        while True:
+            message, sender, receipt = await receipts.get()
+            await connection.publish(self.topics.receipts(sender), pack_receipt(receipt))
+            connection.acknowledge(message)
 
     async def _judged(self, sender: str, name: str, payload: bytes) -> Receipt:
         """Commit a batch, however long the store takes; the receipt for it."""

@@ -135,9 +135,11 @@ class Uplink:
         """Items to batches on disk."""
         while True:
             items = [await self._fresh.get()]
+            characters = _characters(items[0])
             async with _quietly(LINGER_SECONDS):
-                while not _is_full(items, self._parcelled):
+                while characters < MOST_CHARACTERS and not _is_full(items, self._parcelled):
                     items.append(await self._fresh.get())
+                    characters += _characters(items[-1])
             while self._spool.waiting_bytes > FULL_BYTES:
                 await self._clock.sleep(RETRY_SECONDS)
             await self._add(items)
@@ -256,8 +258,6 @@ class Uplink:
 
 
 def _is_full(items: list[Item], parcelled: str | None) -> bool:
-    if _characters(items) >= MOST_CHARACTERS:
-        return True
     return len(items) >= MOST_ITEMS and (len(items) >= MOST_ROWS or not _is_torn(items, parcelled))
 
 
@@ -267,8 +267,8 @@ def _is_torn(items: list[Item], parcelled: str | None) -> bool:
     return isinstance(latest, Measurement)
 
 
-def _characters(items: list[Item]) -> int:
-    return sum(len(item.content.text) for item in items if isinstance(item.content, Report))
+def _characters(item: Item) -> int:
+    return len(item.content.text) if isinstance(item.content, Report) else 0
 
 
 class _quietly:  # noqa: N801 - used as a function

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from monitor.domain.agents import Parcel
 from monitor.domain.health import Health
-from monitor.domain.measurements import Measurement, measurement_from_json, measurement_json
+from monitor.domain.measurements import Measurement
 from monitor.domain.moments import rfc3339
 from monitor.domain.reports import Deletion, Item, Media, Report
 from monitor.domain.signals import Signal
@@ -31,6 +31,7 @@ Content = Report | Deletion | Health | Signal | Measurement | Parcel
 _HEALTH: Final = TypeAdapter(Health)
 _SIGNAL: Final = TypeAdapter(Signal)
 _PARCEL: Final = TypeAdapter(Parcel)
+_MEASUREMENT: Final = TypeAdapter(Measurement)
 _TEXTS: Final = frozenset({"source", "origin", "key", "text"})
 _MAYBE_TEXTS: Final = frozenset({"title", "link", "forwarded_from", "reply_to"})
 _MOMENTS: Final = frozenset({"observed_at", "published_at", "edited_at"})
@@ -74,8 +75,8 @@ class Receipt:
 
 def pack(items: Sequence[Item], *, sender: str, name: str) -> bytes:
     """A batch as bytes. Cursors stay with the sender: they move when the receipt has come."""
-    body = {"version": VERSION, "sender": sender, "batch": name, "items": [_plain(item) for item in items]}
-    return json.dumps(body, separators=(",", ":")).encode()
+    head = f'{{"version":{VERSION},"sender":{json.dumps(sender)},"batch":{json.dumps(name)},"items":['
+    return head.encode() + b",".join([_encoded(item) for item in items]) + b"]}"
 
 
 def unpack(payload: bytes) -> Batch:
@@ -150,23 +151,36 @@ def _object(payload: bytes) -> dict[str, Any]:
     return body
 
 
-def _plain(item: Item) -> dict[str, Any]:
-    """An item as JSON values, named by what it is."""
+def _encoded(item: Item) -> bytes:
+    """An item as JSON, named by what it is."""
     content = item.content
-    row: dict[str, Any] = {"source": item.source}
+    source = json.dumps(item.source)
+    if content is None:
+        return f'{{"source":{source}}}'.encode()
+    name, value = _named(content)
+    return f'{{"source":{source},"{name}":'.encode() + value + b"}"
+
+
+def _named(content: Content) -> tuple[str, bytes]:
     if isinstance(content, Report):
-        row["report"] = _report_values(content)
-    elif isinstance(content, Deletion):
-        row["deletion"] = asdict(content) | {"observed_at": rfc3339(content.observed_at)}
-    elif isinstance(content, Health):
-        row["health"] = _HEALTH.dump_python(content, mode="json")
-    elif isinstance(content, Signal):
-        row["signal"] = _SIGNAL.dump_python(content, mode="json")
-    elif isinstance(content, Measurement):
-        row["measurement"] = json.loads(measurement_json(content))
-    elif isinstance(content, Parcel):
-        row["parcel"] = _PARCEL.dump_python(content, mode="json")
-    return row
+        return "report", _json(_report_values(content))
+    if isinstance(content, Measurement):
+        return "measurement", _MEASUREMENT.dump_json(content, exclude_none=True)
+    if isinstance(content, Deletion):
+        return "deletion", _json(asdict(content) | {"observed_at": rfc3339(content.observed_at)})
+    if isinstance(content, Health):
+        return "health", _json(_HEALTH.dump_python(content, mode="json"))
+    if isinstance(content, Signal):
+        return "signal", _json(_SIGNAL.dump_python(content, mode="json"))
+    return "parcel", _json(_PARCEL.dump_python(content, mode="json"))
+
+
+def _json(value: Any) -> bytes:
+    """Compact JSON in UTF-8; what UTF-8 cannot carry (lone surrogates) is escaped."""
+    try:
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":")).encode()
 
 
 def _report_values(report: Report) -> dict[str, Any]:
@@ -237,7 +251,7 @@ _CONTENTS: Final[Mapping[str, Callable[[Any], Content]]] = {
     "deletion": _deletion,
     "health": _HEALTH.validate_python,
     "signal": _SIGNAL.validate_python,
-    "measurement": lambda data: measurement_from_json(json.dumps(data)),
+    "measurement": _MEASUREMENT.validate_python,
     "parcel": _PARCEL.validate_python,
 }
 

@@ -165,7 +165,7 @@ async def test_a_batch_that_ends_its_readers_life_is_kept_aside_by_its_sender(
     async with running(uplink):
         await uplink.put(item(13))
         for _ in range(3):
-            with pytest.raises(RuntimeError):
+            with pytest.raises(ExceptionGroup):
                 await asyncio.wait_for(reader.run(), 20)
         async with running(reader):
             await uplink.idle()

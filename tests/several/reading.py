@@ -45,7 +45,9 @@ class Shared:
 
 
 def stream(count: int) -> Iterator[Item]:
-    for number, text in enumerate(posts(count)):
+    texts = posts(400)
+    for number in range(count):
+        text = texts[number % len(texts)]
         source = f"s{number % SOURCES}"
         at = START + timedelta(seconds=number)
         report = Report(source=source, origin=source, key=str(number), text=f"{text} {number}", observed_at=at)
