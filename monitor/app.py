@@ -11,9 +11,16 @@ from alerts.owed import Ledger
 from alerts.receivers import kind as receiver_kind
 from alerts.service import AlertService
 from collectors.agent.keys import Secret, key_of, make_key, read_key
+from collectors.agent_desk import SOURCE as AGENTS
 from collectors.agent_desk import AgentDesk
+from monitor.broker_settings import broker_of
+from monitor.bus.intake import Handle, Intake
+from monitor.bus.mqtt import Hearing, MqttBus
+from monitor.bus.spool import Spool
+from monitor.bus.uplink import Uplink
 from monitor.configuration import Configuration
 from monitor.domain.agents import AgentBook
+from monitor.domain.changes import Change
 from monitor.domain.ports import AccessDeniedError, Clock, Receiver, SeriesStore, StateStore
 from monitor.domain.sources import Source
 from monitor.pipeline import Pipeline
@@ -82,6 +89,31 @@ def make_receivers(configuration: Configuration) -> dict[str, Receiver]:
             sort = receiver_kind(destination.kind)
             made[destination.id] = sort.make(sort.config.model_validate(destination.settings), needed_secret)
     return made
+
+
+def make_bus(part: str, instance: str, clock: Clock, hears: Hearing | None = None) -> MqttBus:
+    """The doorbell between processes.
+
+    Raises:
+        SettingsError: no broker is named, or its address cannot be used.
+    """
+    broker, topics = broker_of()
+    return MqttBus(broker, topics, clock, part=part, instance=instance, hears=hears)
+
+
+def make_uplink(spool: Path, sender: str, state: StateStore, clock: Clock) -> Uplink:
+    """The collecting end of the stream of items, with its spool in this file."""
+    broker, topics = broker_of()
+    return Uplink(
+        broker=broker, topics=topics, spool=Spool(spool), clock=clock, sender=sender,
+        settle=lambda cursors: state.apply(Change(cursors=cursors)), parcelled=AGENTS,
+    )  # fmt: skip
+
+
+def make_intake(instance: str, handle: Handle, clock: Clock) -> Intake:
+    """The reading end of the stream of items."""
+    broker, topics = broker_of()
+    return Intake(broker=broker, topics=topics, clock=clock, instance=instance, handle=handle)
 
 
 AGENT_KINDS: Final = frozenset({"agents", "agents_https"})

@@ -8,6 +8,7 @@ from monitor.domain.agents import Parcel
 from monitor.domain.alerts import Alert, Incident, Notification, TimelineEntry
 from monitor.domain.health import Health
 from monitor.domain.kinds import EventKind, Family
+from monitor.domain.leases import Fence
 from monitor.domain.reports import Deletion, Report
 from monitor.domain.signals import Signal
 
@@ -35,6 +36,7 @@ class Change:
         notifications: owed from now on; a known id is left as it is.
         checkpoints: how far each reader of the journal has come, by reader.
         forgotten_cursors: source ids whose bookmark is dropped.
+        fence: the tenure in which this was decided; it is refused after another take-over. `None` where one process decides.
         parcels: of agents, taken in; a known number is left as it is.
     """
 
@@ -50,6 +52,7 @@ class Change:
     checkpoints: Mapping[str, int] = field(default_factory=dict)
     audit: tuple[AuditEntry, ...] = ()
     forgotten_cursors: tuple[str, ...] = ()
+    fence: Fence | None = None
     parcels: tuple[Parcel, ...] = ()
 
 

@@ -205,6 +205,7 @@ notifications: Final = Table(
     Column("claimed_until", BigInteger),
     Column("sent_at", BigInteger),
     Column("last_error", Text),
+    Column("begun_at", BigInteger),
     Index("notifications_incident", "incident"),
     Index("notifications_created_at", "created_at"),
 )
@@ -283,6 +284,16 @@ health_changes: Final = Table(
     Index("health_changes_since", "since"),
 )
 """Each time something began to feel otherwise."""
+
+leases: Final = Table(
+    "leases",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("holder", String),
+    Column("token", BigInteger, nullable=False),
+    Column("beats", BigInteger, nullable=False),
+)
+"""Who of several processes does what only one may do; see `leases.py`."""
 
 audit: Final = Table(
     "audit",

@@ -35,3 +35,8 @@ def upgrade() -> None:
     )
     op.create_index("agent_parcels_attempt", "agent_parcels", ["agent", "attempt"])
     op.create_index("agent_parcels_received_at", "agent_parcels", ["received_at"])
+
+
+def downgrade() -> None:
+    op.drop_table("agent_parcels")
+    op.drop_table("agents")
