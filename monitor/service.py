@@ -5,7 +5,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
@@ -172,6 +172,7 @@ class Service:
             self._healths.clear()
             await self.state.apply(Change(healths=healths))
             await self._count_feelings()
+            await self._count_beat(now)
             if self.clock.monotonic() - pruned >= DAY_SECONDS:
                 pruned = self.clock.monotonic()
                 await self.state.prune(now, self.retention)
@@ -182,6 +183,11 @@ class Service:
         counted = Counter(h.feeling.value for h in await self.state.healths() if h.subject.startswith("source:"))
         for feeling in Feeling:
             self.metrics.sources.labels(feeling=feeling.value).set(counted[feeling.value])
+
+    async def _count_beat(self, now: datetime) -> None:
+        self.metrics.heartbeat.set(now.timestamp())
+        owed = await self.state.owed(now, 1000)
+        self.metrics.owed.set(max(((now - note.due_at).total_seconds() for note in owed), default=0.0))
 
     def _own(self) -> tuple[Health, ...]:
         """How we ourselves feel: alive, with a line, and with a calendar that can be trusted."""

@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "history": "Signals, incidents and reports of the past, as table, CSV or JSON",
     "evaluate": "How well the reader reads labelled texts, and where it errs",
     "import": "Bring in recorded material, such as a Telegram Desktop export",
+    "agent": "Agents in the field: enrol, run, carry by hand, admit, revoke",
     "send-test": "Send one marked test message through a receiver",
     "doctor": "Look for what keeps Dabyl from working well on this machine",
     "init": "Copy the default configuration into a directory of your own",

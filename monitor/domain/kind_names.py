@@ -45,6 +45,9 @@ KIND_NAMES: Final[dict[EventKind, Names]] = {
     EventKind.SYSTEM_SOURCE_UNREACHABLE: {"en": "a source cannot be reached", "ru": "источник недоступен", "kk": "дереккөз қолжетімсіз"},
     EventKind.SYSTEM_OWN_LINE_DOWN: {"en": "our own line is down", "ru": "наша линия не работает", "kk": "өз желіміз істемейді"},
     EventKind.SYSTEM_STORE_DAMAGED: {"en": "our store was damaged", "ru": "хранилище было повреждено", "kk": "қойма зақымданды"},
+    EventKind.SYSTEM_AGENT_REFUSED: {"en": "an agent's messages were refused", "ru": "сообщения агента отклонены", "kk": "агент хабарлары қабылданбады"},
+    EventKind.SYSTEM_AGENT_CLOCK: {"en": "an agent's clock is wrong", "ru": "у агента сбиты часы", "kk": "агенттің сағаты дұрыс емес"},
+    EventKind.SYSTEM_MESSAGES_DROPPED: {"en": "messages were dropped", "ru": "сообщения потеряны", "kk": "хабарлар жоғалды"},
 }  # fmt: skip
 
 FAMILY_NAMES: Final[dict[Family, Names]] = {
