@@ -46,13 +46,18 @@ class _Memory:
 class Entries(ABC):
     """What polls one address; a subclass says which, and how to read the answer."""
 
-    def __init__(self, source: Source, access: Access, cursor: str | None, *, url: str, every_minutes: float, proxy: str | None) -> None:
+    def __init__(
+        self, source: Source, access: Access, cursor: str | None, *, url: str, every_minutes: float, proxy: str | None
+    ) -> None:
         self._source = source
         self._access = access
         self._url = url
         self._proxy = proxy
         self._memory = _Memory.read(cursor)
         self.every_seconds = every_minutes * 60
+
+    dated = True
+    """Whether entries say when they were published. Where they do not, what stood there at the first look is no news."""
 
     @abstractmethod
     def parser(self, answer: Answer) -> tuple[str, tuple[Any, ...]]:
@@ -72,6 +77,9 @@ class Entries(ABC):
         self._memory.modified = answer.headers.get("last-modified")
         self._memory.body = body
         fresh = [entry for entry in reversed(feed.entries) if self._is_fresh(entry)]
+        if not self.dated and not self._memory.seen:
+            self._memory.seen = {entry.id: _wording(entry) for entry in fresh}
+            fresh = []
         for entry in sorted(fresh, key=lambda entry: entry.published_at or now):
             report = self._report(entry, now)
             self._memory.seen.pop(entry.id, None)

@@ -16,7 +16,11 @@ NOT_CONTENT: Final = "script, style, noscript, template, nav, header, footer, as
 
 
 def parse_page(
-    body: bytes, content_type: str | None = None, url: str | None = None, entry: str | None = None, title: str | None = None
+    body: bytes,
+    content_type: str | None = None,
+    url: str | None = None,
+    entry: str | None = None,
+    title: str | None = None,
 ) -> ParsedFeed:
     """The entries on this page, as they stand; the page as one entry where no selector is given.
 

@@ -25,7 +25,9 @@ class Config(BaseModel):
     url: HttpUrl = Field(description="address of the page")
     every_minutes: float = Field(default=30, ge=1, le=1440, description="minutes between two rounds")
     entry: str | None = Field(default=None, description="CSS selector of one entry; the whole page where not given")
-    title: str | None = Field(default=None, description="CSS selector of its title inside an entry; none where not given")
+    title: str | None = Field(
+        default=None, description="CSS selector of its title inside an entry; none where not given"
+    )
     proxy: str | None = Field(default=None, description="name of the environment variable with a proxy's address")
 
     @field_validator("entry", "title")
@@ -43,6 +45,8 @@ class Config(BaseModel):
 class Collector(Entries):
     """One page."""
 
+    dated = False
+
     def __init__(self, source: Source, access: Access, cursor: str | None) -> None:
         self._config = Config.model_validate(source.settings)
         super().__init__(
@@ -52,5 +56,11 @@ class Collector(Entries):
 
     def parser(self, answer: Answer) -> tuple[str, tuple[Any, ...]]:
         """How a page is read."""
-        arguments = (answer.body, answer.headers.get("content-type"), answer.url, self._config.entry, self._config.title)
+        arguments = (
+            answer.body,
+            answer.headers.get("content-type"),
+            answer.url,
+            self._config.entry,
+            self._config.title,
+        )
         return "collectors.page_parse:parse_page", arguments
