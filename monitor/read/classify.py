@@ -115,7 +115,7 @@ def _weigh(around: Surroundings, trigger: Found) -> Finding | None:
         return None
     effects = _effects(around, trigger, entry.kind)
     denied = "denied" in effects or {"negated", "official"} <= effects
-    if not denied and effects & {"negated", "hypothetical"}:
+    if "absent" in effects or (not denied and effects & {"negated", "hypothetical"}):
         return None
     place = _where(around, trigger, entry.kind)
     if place is None:

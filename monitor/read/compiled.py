@@ -163,7 +163,7 @@ def _class(lexicon: Lexicon, entry: str, name: str) -> tuple[str, ...]:
     return words
 
 
-_LEAST_STEM: Final = {"ru": 6, "kk": 9, "en": 7}
+_LEAST_STEM: Final = {"ru": 8, "kk": 9, "en": 9}
 _LEAST_HIDDEN: Final = {"ru": 5, "kk": 5, "en": 6}
 
 

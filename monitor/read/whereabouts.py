@@ -14,6 +14,8 @@ from monitor.read.tokens import Text
 
 _BESIDE: Final = 2
 """Words between an event and a place abroad that belongs to it: «протесты в Иране»."""
+_WITHIN: Final = 5
+"""The same for a place abroad with "in" before it: «забастовка пилотов в Германии»."""
 _MARGIN: Final = 3
 
 
@@ -38,7 +40,10 @@ class Where:
 
 def where(text: Text, mentions: Sequence[Mention], first: int, last: int) -> Where:
     """What an event told by the words `first` to `last` is at."""
-    events = [mention for mention in mentions if not mention.in_dateline and not mention.is_topic]
+    events = [mention for mention in mentions if not mention.in_dateline and not mention.is_embassy]
+    if any(mention.place.region for mention in events):
+        # What a protest here is about is no place; with no place of ours, it is the only one.
+        events = [mention for mention in events if not mention.is_topic]
     sentence = text.sentences[first]
     if any(_qualifies(mention, first) for mention in events):
         return Where(is_foreign=True, rule="adjective of a country abroad")
@@ -86,7 +91,9 @@ def _decide(near: Sequence[Mention], first: int, last: int, rule: str) -> Where 
 def _is_nearer(abroad: Sequence[Mention], ours: Sequence[Mention], first: int, last: int) -> bool:
     """Whether the event stands clearly nearer to a place abroad than to one of ours."""
     theirs, own = _distance(abroad, first, last), _distance(ours, first, last)
-    return theirs + _MARGIN < own or (theirs <= _BESIDE and theirs < own)
+    inside = [mention for mention in abroad if mention.is_inside]
+    told = bool(inside) and _distance(inside, first, last) <= _WITHIN and _distance(inside, first, last) < own
+    return theirs + _MARGIN < own or (theirs <= _BESIDE and theirs < own) or told
 
 
 def _distance(mentions: Sequence[Mention], first: int, last: int) -> int:
