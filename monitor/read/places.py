@@ -14,7 +14,7 @@ from monitor.domain.signals import PlaceHit
 from monitor.read.endings import is_adjective, is_inside, is_locative, legal
 from monitor.read.gazetteer import AbroadPhrases, NamedPlace, PlacePhrases
 from monitor.read.phrases import Element, PhraseMatcher, parse_phrases
-from monitor.read.place_words import AFTER_CITY, BEFORE_TOPIC, CUES, EMBASSIES, INSIDE, PREPOSITIONS
+from monitor.read.place_words import AFTER_CITY, BEFORE_CITY, BEFORE_TOPIC, CUES, EMBASSIES, INSIDE, PREPOSITIONS
 from monitor.read.script import folded, skeleton
 from monitor.read.tokens import Text
 
@@ -186,13 +186,13 @@ class Gazetteer:
         before = text.words[place - 1] if place else ""
         after = text.words[place + 1] if place + 1 < len(text.words) else ""
         short = place > 0 and before in {"с", "п", "а"} and text.original[text.ends[place - 1]] == "."
-        called = short or before in CUES or after in CUES or after.startswith(AFTER_CITY)
+        called = short or before in CUES or before.startswith(BEFORE_CITY) or after in CUES or after.startswith(AFTER_CITY)
         ordinary = word in self._ordinary
         if named.region is not None and named.population < SMALL:
             if not capital or is_adjective(word):
                 return capital and called and not ordinary
             here = before in PREPOSITIONS or is_locative(word)
-            return called or (not ordinary and len(word) > 4 and (here or _opens(text, place)))
+            return called or (len(word) > 4 and (here or (not ordinary and _opens(text, place))))
         if not ordinary:
             return capital or (named.population >= LARGE and named.region is not None)
         if called:

@@ -45,9 +45,11 @@ def where(text: Text, mentions: Sequence[Mention], first: int, last: int) -> Whe
         # What a protest here is about is no place; with no place of ours, it is the only one.
         events = [mention for mention in events if not mention.is_topic]
     sentence = text.sentences[first]
-    if any(_qualifies(mention, first) for mention in events):
+    if any(_qualifies(mention, first, last) for mention in events):
         return Where(is_foreign=True, rule="adjective of a country abroad")
     firm = [mention for mention in events if not mention.place.weak]
+    if _is_told_of_others(events, sentence, text, first, last):
+        return Where(is_foreign=True, rule="people of a country abroad")
     for rule, reach in (("same sentence", 0), ("next sentence", 1), ("whole text", len(text.words))):
         near = [mention for mention in firm if abs(text.sentences[mention.first] - sentence) <= reach]
         decided = _decide(near, first, last, rule)
@@ -57,9 +59,20 @@ def where(text: Text, mentions: Sequence[Mention], first: int, last: int) -> Whe
     return _decide(datelines, first, last, "dateline") or _hinted([mention for mention in events if mention.place.weak])
 
 
-def _qualifies(mention: Mention, first: int) -> bool:
-    """Whether it is an adjective of a country abroad right before the event («российские протесты»)."""
-    return mention.is_foreign and mention.is_adjective and mention.last == first - 1
+def _qualifies(mention: Mention, first: int, last: int) -> bool:
+    """Whether an adjective of a country abroad belongs to the event («российские протесты», «забастовка в немецких портах»)."""
+    if not (mention.is_foreign and (mention.is_adjective or mention.place.weak)):
+        return False
+    after = mention.first - last
+    return (mention.is_adjective and mention.last == first - 1) or (mention.is_inside and 0 < after <= _BESIDE)
+
+
+def _is_told_of_others(events: Sequence[Mention], sentence: int, text: Text, first: int, last: int) -> bool:
+    """«Россияне выходят на митинги, пишет казахстанский портал»: others do it, and we are only named."""
+    here = [mention for mention in events if text.sentences[mention.first] == sentence and mention.place.region]
+    others = [mention for mention in events if mention.is_foreign and text.sentences[mention.first] == sentence]
+    named = all(mention.place.level == "country" and not mention.is_locative for mention in here)
+    return bool(others) and bool(here) and named and _distance(others, first, last) < _distance(here, first, last)
 
 
 def _hinted(weak: Sequence[Mention]) -> Where:
