@@ -26,7 +26,7 @@ UP: Final = "dabyl/agents/+/up"
 DROPPED: Final = "$SYS/broker/publish/messages/dropped"
 """Where Mosquitto says how many messages it threw away since it started."""
 ANSWER_EXPIRY_SECONDS: Final = 600
-LOOK_SECONDS: Final = 0.25
+LOOK_SECONDS: Final = 0.05
 """How often the store is asked while parcels wait for its word."""
 IDLE_SECONDS: Final = 5.0
 

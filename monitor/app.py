@@ -21,14 +21,15 @@ from monitor.bus.uplink import Uplink
 from monitor.configuration import Configuration
 from monitor.domain.agents import AgentBook
 from monitor.domain.changes import Change
-from monitor.domain.ports import AccessDeniedError, Clock, Receiver, StateStore
+from monitor.domain.ports import AccessDeniedError, Clock, Receiver, SeriesStore, StateStore
 from monitor.domain.sources import Source
 from monitor.pipeline import Pipeline
 from monitor.read.echoes import EchoIndex
 from monitor.read.reader import Reader
 from monitor.replay import Recorder, Replay
 from monitor.runtime.clock import SimulatedClock
-from monitor.settings import needed_secret, secret
+from monitor.settings import Settings, needed_secret, secret
+from monitor.store.series_embedded import open_series
 from monitor.store.state import open_state
 
 
@@ -40,6 +41,15 @@ class Parts:
     pipeline: Pipeline
     alerts: AlertService
     dispatcher: Dispatcher
+
+
+async def open_series_store(settings: Settings, clock: Clock | None = None, *, read_only: bool = False) -> SeriesStore:
+    """The series store that the settings name.
+
+    Raises:
+        StoreUnavailableError: it cannot be opened.
+    """
+    return await open_series(settings.data, clock, read_only=read_only)
 
 
 def parts(

@@ -188,11 +188,13 @@ def _latest(reports: Iterable[Report]) -> list[Report]:
 
 
 def _signal(report: Report, reading: Reading, finding: Finding, witness: str, source: Source | None) -> Signal:
+    lying = {place.name: place.region for place in reading.places}
     return Signal(
         id=signal_id(report.version, finding.kind, finding.regions),
         kind=finding.kind,
         regions=finding.regions,
         places=finding.places,
+        place_regions=tuple(lying.get(place) for place in finding.places),
         # A post dated in the future is a wrong clock, not a prophecy.
         at=min(report.at, report.observed_at),
         observed_at=report.observed_at,

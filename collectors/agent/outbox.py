@@ -18,7 +18,7 @@ from monitor.domain.measurements import Measurement
 from monitor.domain.moments import EPOCH
 from monitor.domain.ports import Clock
 
-IN_FLIGHT: Final = 4
+IN_FLIGHT: Final = 8
 """Parcels sent and not yet answered; the rest waits on the disk and not at a broker."""
 SAMPLES: Final = 8
 log = logging.getLogger(__name__)

@@ -137,15 +137,20 @@ class Sender:
         clock: for the waits.
         password: ours at the broker; `None` where it asks for a certificate.
         proxy: for both ways, in place of the one configured.
+        first_wait_seconds: after the first failure; it doubles with each more in a row.
     """
 
-    def __init__(self, outbox: Outbox, clock: Clock, *, password: str | None = None, proxy: str | None = None) -> None:
+    def __init__(
+        self, outbox: Outbox, clock: Clock, *, password: str | None = None, proxy: str | None = None,
+        first_wait_seconds: float = FIRST_WAIT_SECONDS,
+    ) -> None:  # fmt: skip
         config = outbox.config
         proxy = proxy or config.proxy
         self._outbox = outbox
         self._clock = clock
         self._mqtt = MqttUplink(outbox, password, proxy) if config.mqtt else None
         self._https = HttpsUplink(outbox, str(config.https.url), proxy) if config.https else None
+        self._first_wait_seconds = first_wait_seconds
         self._random = random.SystemRandom()
 
     async def run(self) -> None:
@@ -155,7 +160,7 @@ class Sender:
             began = self._clock.monotonic()
             worked = await self._by_mqtt() or await self._by_https()
             failures = 0 if worked or self._clock.monotonic() - began > LONGEST_WAIT_SECONDS else failures + 1
-            wait = min(FIRST_WAIT_SECONDS * 2.0 ** min(failures, 10), LONGEST_WAIT_SECONDS)
+            wait = min(self._first_wait_seconds * 2.0 ** min(failures, 10), LONGEST_WAIT_SECONDS)
             await self._clock.sleep(wait * (0.5 + self._random.random()))
 
     async def _by_mqtt(self) -> bool:

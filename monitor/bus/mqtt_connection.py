@@ -103,6 +103,7 @@ class Connection:
         self._client = client
         self._inner: Any = client._client  # noqa: SLF001 - see the module's head
         self._inbox: asyncio.Queue[Incoming | None] = asyncio.Queue()
+        self._is_lost = False
         self._inner.on_message = self._take_in
         client._disconnected.add_done_callback(self._lost)  # noqa: SLF001
 
@@ -115,7 +116,19 @@ class Connection:
     def _lost(self, end: "asyncio.Future[None]") -> None:
         if not end.cancelled():
             end.exception()  # looked at, so that nobody complains that nobody looked
+        self._is_lost = True
+        # The library would wait out its whole patience for answers that cannot come any more.
+        waiting = vars(self._client)
+        for answered in (*waiting["_pending_publishes"].values(), *waiting["_pending_unsubscribes"].values()):
+            answered.set()
+        for future in waiting["_pending_subscribes"].values():
+            if not future.done():
+                future.set_exception(aiomqtt.MqttError("lost"))
         self._inbox.put_nowait(None)
+
+    def _check(self) -> None:
+        if self._is_lost:
+            raise UnavailableError(_NO_ANSWER)
 
     async def publish(
         self, topic: str, payload: bytes | str, *, quality: int = 1, retain: bool = False,
@@ -135,6 +148,7 @@ class Connection:
             properties.MessageExpiryInterval = expiry_seconds
         with _errors_in_words():
             await self._client.publish(topic, payload, quality, retain, properties)
+        self._check()
 
     async def subscribe(self, *topics: str, quality: int = 1) -> None:
         """Ask for these topics; `$share/<group>/<topic>` shares them among the readers of a group.
@@ -152,6 +166,7 @@ class Connection:
         """No more of that topic."""
         with _errors_in_words():
             await self._client.unsubscribe(topic)
+        self._check()
 
     async def receive(self) -> Incoming:
         """The next message. A wait that is cut off loses nothing, so it may stand under a timeout."""

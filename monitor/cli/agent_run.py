@@ -2,26 +2,35 @@
 
 import asyncio
 import logging
+import secrets
 import signal
 from dataclasses import dataclass
 from functools import partial
 
 import click
 
+from collectors.addresses import networks
 from collectors.agent.consent import read_consent
 from collectors.agent.keys import Secret, read_key
 from collectors.agent.outbox import Outbox
 from collectors.agent.parcels import pack_content
+from collectors.agent.probing import RoundProber, agreed, unknown_services
 from collectors.agent.queue import DiskQueue
 from collectors.agent.runner import AgentRunner
 from collectors.agent.settings import AgentConfig, AgentFolder, agent_folder
 from collectors.agent.uplink import Sender
+from collectors.probes.prober import Prober
+from collectors.probes.resolve import system_resolvers
+from collectors.probes.rounds import Rounds
+from collectors.probes.settings import ProberSettings
+from monitor.configuration_probing import read_probing
 from monitor.domain.health import Feeling, Health
 from monitor.domain.ports import AccessDeniedError, Clock
+from monitor.folder import Folder
 from monitor.runtime.clock import SystemClock
 from monitor.runtime.logs import set_up
 from monitor.runtime.supervisor import Supervisor
-from monitor.settings import read_settings, secret
+from monitor.settings import Settings, read_settings, secret
 from monitor.store.lock import DataInUseError, DataLock
 
 log = logging.getLogger(__name__)
@@ -66,17 +75,44 @@ def run() -> None:
     clock = SystemClock()
     try:
         with DataLock(host.folder.place, clock):
-            asyncio.run(_serve(host, clock))
+            asyncio.run(_serve(host, settings, clock))
     except DataInUseError as error:
         raise click.ClickException(str(error)) from None
 
 
-async def _serve(host: Host, clock: Clock) -> None:
+def make_prober(host: Host, settings: Settings, clock: Clock) -> RoundProber:
+    """Rounds over what its host agreed to.
+
+    Raises:
+        ConfigurationError: targets.yaml, probing.yaml or agent.yaml cannot be used.
+    """
+    folder = Folder(settings.config)
+    found = read_probing(folder)
+    for name in unknown_services(found.services, host.config):
+        folder.note("targets.yaml", 0, name, "agent.yaml names this service, and it is not there")
+    folder.finish()
+    plan = agreed(found.services, host.config)
+    own = ProberSettings(
+        system=next(((address, 53) for address in system_resolvers()), None),
+        second=(found.probing.second_resolver, 53) if found.probing.second_resolver else None,
+        doh=found.probing.doh,
+        allowed=networks(settings.allow_private),
+    )
+    shortest = min((service.every_seconds for service, _ in plan), default=120.0)
+    rounds = Rounds(
+        Prober(own, clock), host.config.vantage, plan, clock, hosts=found.probing.hosts, every_seconds=shortest,
+        seed=secrets.randbits(32),
+    )  # fmt: skip
+    return RoundProber(rounds)
+
+
+async def _serve(host: Host, settings: Settings, clock: Clock) -> None:
+    prober = make_prober(host, settings, clock)
     queue = host.queue(clock)
     outbox = Outbox(host.config, host.secret, queue, clock)
     sender = Sender(outbox, clock, password=_password(host.folder), proxy=secret("DABYL_AGENT_PROXY"))
     supervisor = Supervisor(clock, _note)
-    runner = AgentRunner(outbox=outbox, prober=make_prober(host.config, clock), sender=sender, clock=clock)
+    runner = AgentRunner(outbox=outbox, prober=prober, sender=sender, clock=clock)
     runner.supervise(supervisor)
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, supervisor.stop)

@@ -86,11 +86,13 @@ class Retention:
         raw_text: text and title of reports; the record that something was said (id, source, times) stays longer.
         records: reports' records, signals and health history.
         incidents: closed incidents, their time lines and messages.
+        series: points of series; sums by the hour stay for ever.
     """
 
     raw_text: timedelta = timedelta(days=30)
     records: timedelta = timedelta(days=730)
     incidents: timedelta = timedelta(days=3650)
+    series: timedelta = timedelta(days=1825)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

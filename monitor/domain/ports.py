@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from monitor.domain.alerts import Alert, Attempt, Incident, Notification, Receipt, TimelineEntry
@@ -10,6 +10,7 @@ from monitor.domain.changes import Change, Pruned, Query, Retention, StoredRepor
 from monitor.domain.health import Health
 from monitor.domain.leases import Fence, Lease
 from monitor.domain.reports import Item, Report
+from monitor.domain.series import Bucket, Point, SeriesQuery
 from monitor.domain.signals import Signal
 
 
@@ -224,6 +225,42 @@ class StateStore(Protocol):
 
     async def prune(self, now: datetime, retention: Retention) -> Pruned:
         """Remove what its class of data no longer keeps; what an incident holds stays."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the files or connections. Safe to call twice."""
+        ...
+
+
+class SeriesStore(Protocol):
+    """Numbers over time. Any call may raise `StoreUnavailableError`; every question has a limit; times are aware UTC."""
+
+    async def write(self, batch: Sequence[Point]) -> int:
+        """Store these points, durable when it returns; how many were new or changed.
+
+        Writing a point twice is harmless; another value at the same series and moment replaces the first.
+        """
+        ...
+
+    async def series(self, query: SeriesQuery) -> Sequence[Point]:
+        """Points, oldest first."""
+        ...
+
+    async def steps(self, query: SeriesQuery, step: timedelta, by: str = "region") -> Sequence[Bucket]:
+        """What each step comes to for each value of a tag (availability per region), oldest first."""
+        ...
+
+    async def latest(self, query: SeriesQuery) -> Sequence[Point]:
+        """The newest point of every series within the interval, by series."""
+        ...
+
+    async def keep(self, now: datetime, retention: timedelta) -> int:
+        """Put days that are over away for good, and forget what is older than `retention`; how many days were put away."""
+        ...
+
+    @property
+    def mended(self) -> str | None:
+        """What was wrong with the store's own files when it was opened and was put right; `None` if all was well."""
         ...
 
     async def close(self) -> None:

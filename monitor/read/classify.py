@@ -1,7 +1,7 @@
 """From phrases met to findings: each trigger is weighed in its surroundings, and what says the same is joined."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -13,13 +13,16 @@ from monitor.read.context import tells_of_another_year
 from monitor.read.counts import CountHit, counts
 from monitor.read.lexicon import Entry, Modifier, Noise, Scope
 from monitor.read.phrases import Found
-from monitor.read.places import Mention, Where, where
+from monitor.read.places import Mention
 from monitor.read.tokens import Text
+from monitor.read.whereabouts import Where, where
 
 NEAR_WORDS: Final = 4
 LEAST_STRENGTH: Final = 0.3
 """Weaker findings are not worth a line (0..1)."""
 
+_COUNTRYWIDE: Final = {Family.NET, Family.STATE}
+"""Families for which "in the whole country, also in Almaty" means the whole country."""
 _ROLES: Final = {
     Family.POLICE: {"detained", "injured", "killed", "participants", "days", "released"},
     Family.CUSTODY: {"detained", "killed", "released", "injured"},
@@ -111,7 +114,8 @@ def _weigh(around: Surroundings, trigger: Found) -> Finding | None:
     if reasons is None or _forbidden(around, trigger, requirement) or _noisy(around, trigger, entry.kind):
         return None
     effects = _effects(around, trigger, entry.kind)
-    if effects & {"negated", "hypothetical"}:
+    denied = "denied" in effects or {"negated", "official"} <= effects
+    if not denied and effects & {"negated", "hypothetical"}:
         return None
     place = _where(around, trigger, entry.kind)
     if place is None:
@@ -125,7 +129,7 @@ def _weigh(around: Surroundings, trigger: Found) -> Finding | None:
         places=place.places,
         strength=round(strength, 3),
         counts=_counts(around, trigger, entry.kind),
-        denied="denied" in effects,
+        denied=denied,
         past=past,
         because=(
             around.hit(entry.id, trigger.first, trigger.last),
@@ -174,6 +178,8 @@ def _where(around: Surroundings, trigger: Found, kind: EventKind) -> Where | Non
     found = where(around.text, around.mentions, trigger.first, trigger.last)
     if found.is_foreign:
         return None
+    if found.is_countrywide and kind.family in _COUNTRYWIDE:
+        return replace(found, regions=(WHOLE_COUNTRY,))
     if not found.regions and around.home_region:
         return Where(regions=(around.home_region,), rule="home of the source")
     return found

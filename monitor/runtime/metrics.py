@@ -17,6 +17,7 @@ class Metrics:
         self.notifications = Counter(
             "dabyl_notifications", "Messages that became owed", ["reason"], registry=self.registry
         )
+        self.recorded = Counter("dabyl_recorded_signals", "Signals written as series", registry=self.registry)
         self.sources = Gauge("dabyl_sources", "Sources by how they feel", ["feeling"], registry=self.registry)
         self.queue = Gauge("dabyl_queue_items", "Items that wait for the pipeline", registry=self.registry)
         self.leads = Gauge("dabyl_lease_held", "1 while this process judges and tells", registry=self.registry)

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -59,6 +59,24 @@ async def test_a_lost_broker_is_unavailable_in_words(mosquitto: Mosquitto) -> No
     with pytest.raises(UnavailableError, match="nobody listens"):
         async with connected(plain(mosquitto, "a")):
             pass
+
+
+async def test_who_waits_for_an_answer_learns_at_once_that_none_will_come(mosquitto: Mosquitto) -> None:
+    patient = plain(mosquitto, "a", patience_seconds=60)
+    with pytest.raises(UnavailableError):
+        async with connected(patient) as connection, asyncio.timeout(5):
+            mosquitto.freeze()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(swallowed(connection.publish("a", "b")))
+                group.create_task(swallowed(connection.subscribe("a")))
+                await asyncio.sleep(0)
+                mosquitto.kill()
+            await connection.publish("a", "b")
+
+
+async def swallowed(asked: Awaitable[None]) -> None:
+    with pytest.raises(UnavailableError):
+        await asked
 
 
 async def test_plain_text_never_leaves_this_machine() -> None:

@@ -28,10 +28,11 @@ def free_port() -> int:
 
 @dataclass
 class Mosquitto:
-    """A broker with this configuration; it may be stopped, killed and started again on the same port and data."""
+    """A broker with this configuration (`whole`: it names its listeners itself); it may be stopped, killed and started again on the same port and data."""
 
     folder: Path
     settings: str = "allow_anonymous true\n"
+    whole: bool = False
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
 
@@ -47,7 +48,8 @@ class Mosquitto:
         self.folder.mkdir(parents=True, exist_ok=True)
         file = self.folder / "mosquitto.conf"
         user = "user root\n" if os.geteuid() == 0 else ""
-        file.write_text(f"listener {self.port} 127.0.0.1\n{user}{self.settings}")
+        listener = "" if self.whole else f"listener {self.port} 127.0.0.1\n"
+        file.write_text(f"{listener}{user}{self.settings}")
         with (self.folder / "mosquitto.log").open("ab") as log:
             self.process = subprocess.Popen([PROGRAM, "-v", "-c", str(file)], stdout=log, stderr=log, cwd=self.folder)
         for _ in range(200):
@@ -65,6 +67,10 @@ class Mosquitto:
             self.process.send_signal(how)
             self.process.wait(10)
             self.process = None
+
+    def freeze(self) -> None:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
 
     def kill(self) -> None:
         self.stop(signal.SIGKILL)
