@@ -14,7 +14,7 @@ from typing import Final
 
 from monitor.provision.authority import Pair, is_due, issue, new_authority, read_pair
 
-SERVERS: Final = ("mosquitto", "postgres", "influxdb")
+SERVERS: Final = ("broker", "postgres", "influxdb")
 CLIENTS: Final = ("collect", "read", "alert", "web")
 DATA: Final = (
     "mosquitto",
@@ -37,9 +37,6 @@ topic write dabyl/v1/items/#
 topic read dabyl/v1/receipts/#
 topic readwrite dabyl/v1/bell/#
 topic write dabyl/v1/health/collect/#
-topic read dabyl/agents/+/up
-topic write dabyl/agents/+/down
-topic read $SYS/broker/publish/messages/dropped
 
 user read
 topic read dabyl/v1/items/#
@@ -63,8 +60,8 @@ per_listener_settings true
 
 listener {port} {address}
 cafile {secrets}/authority.pem
-certfile {secrets}/mosquitto.pem
-keyfile {secrets}/mosquitto.key
+certfile {secrets}/broker.pem
+keyfile {secrets}/broker.key
 tls_version tlsv1.2
 require_certificate true
 use_identity_as_username true
@@ -101,7 +98,7 @@ class Places:
 
 
 CONTAINERS: Final = Places(
-    secrets="/run/secrets", broker_folder="/mosquitto/config", broker_host="mosquitto", broker_address="0.0.0.0",  # noqa: S104
+    secrets="/run/secrets", broker_folder="/mosquitto/config", broker_host="broker", broker_address="0.0.0.0",  # noqa: S104
     broker_port=8884, database_host="postgres",
 )  # fmt: skip
 
@@ -109,7 +106,7 @@ CONTAINERS: Final = Places(
 def native(folder: Path) -> Places:
     """Where things are without containers: broker and database on this machine."""
     return Places(
-        secrets=str(folder / "secrets"), broker_folder=str(folder / "mosquitto"), broker_host="localhost",
+        secrets=str(folder / "secrets"), broker_folder=str(folder / "broker"), broker_host="localhost",
         broker_address="127.0.0.1", broker_port=8884, database_host="localhost",
     )  # fmt: skip
 
@@ -173,7 +170,7 @@ class Provision:
         yield from self._once("influxdb_token", secrets.token_urlsafe(48))
 
     def _broker(self) -> Iterator[str]:
-        place = self.folder / "mosquitto"
+        place = self.folder / "broker"
         self._directory(place)
         values = {
             "port": self.places.broker_port,
