@@ -28,6 +28,10 @@ COMMANDS: Final = {
     "import": "Bring in recorded material, such as a Telegram Desktop export",
     "agent": "Agents in the field: enrol, run, carry by hand, admit, revoke",
     "send-test": "Send one marked test message through a receiver",
+    "backup": "Everything remembered, in one encrypted file, while the service runs",
+    "restore": "A backup into an empty store; --verify rehearses it and changes nothing",
+    "migrate": "Take the store's schema up or down",
+    "setup-services": "Keys, users and configuration of broker and database, once, for several processes",
     "doctor": "Look for what keeps Dabyl from working well on this machine",
     "init": "Copy the default configuration into a directory of your own",
 }
