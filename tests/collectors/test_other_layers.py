@@ -12,6 +12,7 @@ from collectors.addresses import networks
 from collectors.probes import ping
 from collectors.probes.certificates import certificate_of
 from collectors.probes.prober import Prober
+from collectors.probes.resolve import system_resolvers
 from collectors.probes.settings import ProberSettings
 from monitor.detect.verdict import judge
 from monitor.domain.measurements import Failure, State, Vantage
@@ -79,6 +80,23 @@ def test_a_broken_certificate_is_still_known_by_its_digest(der: bytes) -> None:
         warnings.simplefilter("ignore")
         found = certificate_of(der)
     assert (found.subject, found.issuer, len(found.sha256)) == ("", "", 64)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("# made\nsearch x\nnameserver 10.0.0.1\nnameserver 2001:db8::1\n", ("10.0.0.1", "2001:db8::1")),
+        ("nameserver\nnameserver nonsense\noptions edns0\nnameserver fe80::1%eth0 # x\n", ("fe80::1%eth0",)),
+        (None, ()),
+    ],
+)
+def test_the_machines_resolvers_are_read_from_its_file(
+    tmp_path: Path, text: str | None, found: tuple[str, ...]
+) -> None:
+    file = tmp_path / "resolv.conf"
+    if text is not None:
+        file.write_text(text)
+    assert system_resolvers(file) == found
 
 
 def test_a_vantage_is_never_more_than_region_and_network() -> None:
