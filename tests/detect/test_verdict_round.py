@@ -9,6 +9,7 @@ import pytest
 from monitor.detect.verdict_round import ControlHosts, Mode, link_state, mode_of, service_verdict, shared_keys
 from monitor.detect.verdict_speed import Samples, samples_of, throttling
 from monitor.domain.measurements import (
+    Certificate,
     Failure,
     HttpStep,
     Link,
