@@ -94,11 +94,7 @@ class Compiled:
     def in_their_language(self, triggers: Sequence[Found], text: Text) -> list[Found]:
         """Without Kazakh triggers in sentences that are not Kazakh: Russian has «митинг», too, and its own rules for it."""
         kazakh = {text.sentences[place] for place, word in enumerate(text.words) if looks_kazakh(word)}
-        return [
-            found
-            for found in triggers
-            if found.owner not in self._kazakh or text.sentences[found.first] in kazakh
-        ]
+        return [found for found in triggers if found.owner not in self._kazakh or text.sentences[found.first] in kazakh]
 
     def _add(self, lexicon: Lexicon, forms: dict[str, _Form]) -> None:
         for entry in lexicon.entries:

@@ -186,7 +186,9 @@ class Gazetteer:
         before = text.words[place - 1] if place else ""
         after = text.words[place + 1] if place + 1 < len(text.words) else ""
         short = place > 0 and before in {"с", "п", "а"} and text.original[text.ends[place - 1]] == "."
-        called = short or before in CUES or before.startswith(BEFORE_CITY) or after in CUES or after.startswith(AFTER_CITY)
+        called = (
+            short or before in CUES or before.startswith(BEFORE_CITY) or after in CUES or after.startswith(AFTER_CITY)
+        )
         ordinary = word in self._ordinary
         if named.region is not None and named.population < SMALL:
             if not capital or is_adjective(word):
