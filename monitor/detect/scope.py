@@ -90,7 +90,7 @@ def _all(tracks: Mapping[str, Track], rounds: Sequence[Round], weights: Mapping[
         return _without_slow(found)
     mobile = bool(operators) and _mobile_only(operators, known)
     found += [_operator(track, rounds, mobile=mobile) for track in operators]
-    if regions and not _explained(rounds, operators=operators, usual=_usual(known)):
+    if regions and not (operators and _explained(rounds, operators=operators, usual=_usual(known))):
         found += _regional(regions)
     return _without_slow(found)
 
