@@ -1,1 +1,1 @@
-"""PURE: measurements to signals. Baselines, the filter, silence, quorum, fusion, modes. No I/O, no clock."""
+"""PURE: measurements to verdicts and signals. Takes values and `now`, returns values, awaits nothing."""
