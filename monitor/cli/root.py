@@ -32,6 +32,7 @@ COMMANDS: Final = {
     "restore": "A backup into an empty store; --verify rehearses it and changes nothing",
     "migrate": "Take the store's schema up or down",
     "setup-services": "Keys, users and configuration of broker and database, once, for several processes",
+    "simulate": "Try the detectors on networks that never were, from a seed",
     "doctor": "Look for what keeps Dabyl from working well on this machine",
     "init": "Copy the default configuration into a directory of your own",
 }
