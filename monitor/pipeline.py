@@ -137,7 +137,7 @@ class Pipeline:
             forwarded_from=report.forwarded_from,
             at=report.at,
         )
-        return [_signal(report, reading, finding, echo.witness, source) for finding in reading.findings]
+        return [signal_of(report, reading, finding, echo.witness, source) for finding in reading.findings]
 
 
 def _latest(reports: Iterable[Report]) -> list[Report]:
@@ -145,7 +145,8 @@ def _latest(reports: Iterable[Report]) -> list[Report]:
     return list({report.version: report for report in reports}.values())
 
 
-def _signal(report: Report, reading: Reading, finding: Finding, witness: str, source: Source | None) -> Signal:
+def signal_of(report: Report, reading: Reading, finding: Finding, witness: str, source: Source | None) -> Signal:
+    """The signal that a finding in a report is; `source` is `None` where configuration no longer knows it."""
     return Signal(
         id=signal_id(report.version, finding.kind, finding.regions),
         kind=finding.kind,

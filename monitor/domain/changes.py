@@ -34,6 +34,10 @@ class Change:
         notifications: owed from now on; a known id is left as it is.
         checkpoints: how far each reader of the journal has come, by reader.
         forgotten_cursors: source ids whose bookmark is dropped.
+        reread: each takes the place of the stored signal of its id, which keeps its number in the journal; an id that is
+            not stored is left alone.
+        withdrawn: ids of signals that their report, read again, no longer gives. They leave the journal; what an
+            incident holds stays.
     """
 
     reports: tuple[Report, ...] = ()
@@ -48,6 +52,8 @@ class Change:
     checkpoints: Mapping[str, int] = field(default_factory=dict)
     audit: tuple[AuditEntry, ...] = ()
     forgotten_cursors: tuple[str, ...] = ()
+    reread: tuple[Signal, ...] = ()
+    withdrawn: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
