@@ -15,6 +15,7 @@ from monitor.domain.rules import Condition, Rule
 from monitor.domain.sources import Source
 from monitor.read.gazetteer import AbroadPhrases, PlacePhrases
 from monitor.read.lexicon import Entry, Lexicon, Modifier, Noise
+from monitor.read.masking import PublicNames
 
 SECTIONS: tuple[tuple[str, tuple[type[BaseModel], ...]], ...] = (
     ("sources.yaml", (Source,)),
@@ -22,6 +23,7 @@ SECTIONS: tuple[tuple[str, tuple[type[BaseModel], ...]], ...] = (
     ("receivers.yaml", (Destination,)),
     ("regions.yaml", (Region, Names)),
     ("places.yaml", (PlacePhrases, AbroadPhrases)),
+    ("public_names.yaml", (PublicNames,)),
     ("lexicons/*.yaml", (Lexicon, Entry, Noise, Modifier)),
     ("scenarios/*.yaml", (Scenario, Line, Network, Expectation)),
 )
