@@ -24,6 +24,8 @@ COMMANDS: Final = {
     "check": "Validate all configuration; --graph draws it; --online asks the sources",
     "status": "How the service and each source feel, and what is open",
     "history": "Signals, incidents and reports of the past, as table, CSV or JSON",
+    "incident": "One incident and its story; --false or --real judges it",
+    "reread": "Stored texts through the present lexicons: what would change",
     "evaluate": "How well the reader reads labelled texts, and where it errs",
     "import": "Bring in recorded material, such as a Telegram Desktop export",
     "agent": "Agents in the field: enrol, run, carry by hand, admit, revoke",
