@@ -265,7 +265,7 @@ class _Evaluation:
         made = self._value(expression, {})
         if not isinstance(made, Stream):
             raise FluxError("a statement without a stream")
-        if made not in self._yielded:
+        if not any(made is known for known in self._yielded):
             self._yielded.append(made)
 
     def _value(self, node: Any, scope: Mapping[str, Any]) -> Any:
@@ -342,7 +342,9 @@ def stream_of(rows: list[Row], key: tuple[str, ...]) -> list[Table]:
         for column in {name for row in table.rows for name in row}:
             kinds = {type(row[column]) for row in table.rows if row.get(column) is not None}
             if len(kinds) > 1:
-                raise FluxError(f"schema collision: column {column!r} is {' and '.join(sorted(k.__name__ for k in kinds))}")
+                raise FluxError(
+                    f"schema collision: column {column!r} is {' and '.join(sorted(k.__name__ for k in kinds))}"
+                )
     return tables
 
 
@@ -352,4 +354,16 @@ def rfc3339nano(time: int) -> str:
     return f"{text}.{rest:09d}".rstrip("0").rstrip(".") + "Z"
 
 
-__all__ = ["Database", "FluxError", "Length", "Moment", "Row", "Stream", "Table", "replace", "rfc3339nano", "run", "stream_of"]
+__all__ = [
+    "Database",
+    "FluxError",
+    "Length",
+    "Moment",
+    "Row",
+    "Stream",
+    "Table",
+    "replace",
+    "rfc3339nano",
+    "run",
+    "stream_of",
+]

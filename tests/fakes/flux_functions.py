@@ -104,7 +104,13 @@ def total(name: str) -> Callable[..., Stream]:
 
 
 def aggregate_window(
-    database: Database, stream: Stream, *, every: Length, fn: Any, createEmpty: bool, timeSrc: str  # noqa: N803
+    database: Database,
+    stream: Stream,
+    *,
+    every: Length,
+    fn: Any,
+    createEmpty: bool,
+    timeSrc: str,  # noqa: N803
 ) -> Stream:
     if createEmpty or timeSrc != "_start":
         raise FluxError("only windows that are not empty, by their start")

@@ -64,9 +64,7 @@ def parse_line(line: str) -> ParsedLine:
     read = [_pair(line, tag) for tag in tags]
     if len({name for name, _ in read}) != len(read):
         raise LineError(line, "duplicate tags")
-    return ParsedLine(
-        _plain(measurement, ", "), tuple(sorted(read)), dict(_fields(line, fields)), int(stamp)
-    )
+    return ParsedLine(_plain(measurement, ", "), tuple(sorted(read)), dict(_fields(line, fields)), int(stamp))
 
 
 def _pair(line: str, text: str) -> tuple[str, str]:
