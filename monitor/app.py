@@ -1,6 +1,7 @@
 """The one place where concrete parts are chosen and joined."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from alerts.owed import Ledger
 from alerts.receivers import kind as receiver_kind
 from alerts.service import AlertService
 from monitor.configuration import Configuration
+from monitor.domain.health import Health
 from monitor.domain.ports import Clock, Receiver, StateStore
 from monitor.domain.sources import Source
 from monitor.pipeline import Pipeline
@@ -17,9 +19,15 @@ from monitor.read.echoes import EchoIndex
 from monitor.read.reader import Reader
 from monitor.replay import Recorder, Replay
 from monitor.runtime.clock import SimulatedClock
+from monitor.runtime.metrics import Metrics
+from monitor.series_migration import Migration
 from monitor.settings import needed_secret
 from monitor.store.series_embedded import EmbeddedSeries, open_series
+from monitor.store.series_influx import InfluxSeries, open_influx
+from monitor.store.series_influx_access import InfluxAccess
 from monitor.store.state import open_state
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -32,13 +40,54 @@ class Parts:
     dispatcher: Dispatcher
 
 
-async def open_series_store(directory: Path, clock: Clock) -> EmbeddedSeries:
-    """The series store in this directory.
+async def open_series_store(
+    directory: Path, clock: Clock, influx: InfluxAccess | None = None
+) -> EmbeddedSeries | InfluxSeries:
+    """The series store in this directory, or the InfluxDB that is given, with its outbox in this directory.
 
     Raises:
         StoreUnavailableError: it cannot be opened.
     """
-    return await open_series(directory, clock)
+    if influx is None:
+        return await open_series(directory, clock)
+    if influx.in_the_clear:
+        log.warning("InfluxDB is asked without TLS: whoever is on the way reads our token; use https")
+    return await open_influx(influx, directory, clock)
+
+
+def carry_series(
+    series: EmbeddedSeries | InfluxSeries, on_health: Callable[[Health], None], metrics: Metrics, clock: Clock
+) -> Mapping[str, Callable[[], Awaitable[None]]]:
+    """What must run beside the series store, by name; its health and its backlog are shown."""
+    if isinstance(series, EmbeddedSeries):
+        return {}
+    series.on_health = on_health
+    metrics.watch_outbox(lambda: series.backlog, clock.now)
+    return series.parts()
+
+
+async def migration(
+    directory: Path, clock: Clock, influx: InfluxAccess, target: str
+) -> tuple[Migration, Callable[[], Awaitable[None]]]:
+    """A copy of the series between the files in this directory and InfluxDB, and what closes both stores.
+
+    Raises:
+        StoreUnavailableError: one of them cannot be opened.
+    """
+    remote = await open_influx(influx, directory, clock, outbox="migration-outbox.sqlite3")
+    local = await open_series(directory, clock, read_only=target == "influx")
+    source, copy = (local, remote) if target == "influx" else (remote, local)
+    notes = directory / f"migration-to-{target}.json"
+
+    async def settle() -> None:
+        if target == "influx":
+            await remote.drain()
+
+    async def close() -> None:
+        await local.close()
+        await remote.close()
+
+    return Migration(source, copy, settle, notes), close
 
 
 def parts(

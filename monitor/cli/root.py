@@ -25,6 +25,8 @@ COMMANDS: Final = {
     "history": "Signals, incidents and reports of the past, as table, CSV or JSON",
     "import": "Bring in recorded material, such as a Telegram Desktop export",
     "send-test": "Send one marked test message through a receiver",
+    "influx": "Set up and check InfluxDB; what waits for it, and what it refused",
+    "migrate": "Copy the history of series from one store into the other",
     "doctor": "Look for what keeps Dabyl from working well on this machine",
     "init": "Copy the default configuration into a directory of your own",
 }

@@ -12,7 +12,7 @@ from collectors.addresses import networks
 from collectors.base import Access
 from collectors.http import PoliteHttp
 from collectors.workers import WorkerPool
-from monitor.app import make_receivers, open_series_store, parts
+from monitor.app import carry_series, make_receivers, open_series_store, parts
 from monitor.bus.local import LocalBus
 from monitor.configuration import Configuration, load_configuration
 from monitor.domain.changes import Change
@@ -61,7 +61,11 @@ async def serve(
 ) -> None:  # fmt: skip
     """Run all parts until told to stop."""
     state = await open_state(settings.state_address if not mark else settings.data / "demo.sqlite3", clock)
-    series = await open_series_store(settings.data if not mark else settings.data / "demo-series", clock)
+    series = await (
+        open_series_store(settings.data / "demo-series", clock)
+        if mark
+        else open_series_store(settings.data, clock, settings.influx)
+    )
     await _say_what_was_damaged(state, series.rescue is not None, clock)
     metrics = Metrics()
     http = PoliteHttp(clock, allowed=networks(settings.allow_private), proxy=settings.proxy)
@@ -77,6 +81,8 @@ async def serve(
     )  # fmt: skip
     supervisor = Supervisor(clock, service.on_health)
     service.supervise(supervisor)
+    for part, run in carry_series(series, service.on_health, metrics, clock).items():
+        supervisor.add(part, Stage.STORE, run)
     if feed is not None:
         supervisor.add("demo", Stage.COLLECT, lambda: feed(service))
     shown = Shown(

@@ -13,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final, TypeVar
 
+from monitor.domain.backlog import Backlog
 from monitor.domain.moments import EPOCH
 from monitor.domain.ports import Clock, StoreUnavailableError
 from monitor.store.damage import damage
@@ -20,7 +21,6 @@ from monitor.store.engines import connect_file, create_private
 from monitor.store.failures import sqlite_words
 from monitor.store.outbox_rows import (
     SCHEMA,
-    Backlog,
     Batch,
     Parked,
     Waiting,

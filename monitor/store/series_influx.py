@@ -14,13 +14,14 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
+from monitor.domain.backlog import Backlog
 from monitor.domain.health import Health
 from monitor.domain.moments import EPOCH
 from monitor.domain.ports import AccessDeniedError, Clock, StoreUnavailableError, UnavailableError
 from monitor.domain.series import ROLLED_UP_BY, Bucket, Point, SeriesQuery
 from monitor.store import series_influx_flux as flux
 from monitor.store.outbox import LIMIT_BYTES, Outbox
-from monitor.store.outbox_rows import Backlog, Batch, Parked
+from monitor.store.outbox_rows import Batch, Parked
 from monitor.store.series_influx_access import InfluxAccess
 from monitor.store.series_influx_answers import RefusedError, TooLargeError
 from monitor.store.series_influx_csv import Row
@@ -185,7 +186,7 @@ class InfluxSeries:
 
     async def retry_parked(self) -> int:
         """Put parked lines back in the queue; how many."""
-        return await self._outbox.unpark(_again)
+        return await self._outbox.unpark(again)
 
     async def close(self) -> None:
         """Let go of the file and the connections. What waits stays on disk. Safe to call twice."""
@@ -267,7 +268,7 @@ def _at(time_ns: int) -> datetime:
     return EPOCH + timedelta(microseconds=time_ns // 1000)
 
 
-def _again(lines: Sequence[Parked]) -> list[Batch]:
+def again(lines: Sequence[Parked]) -> list[Batch]:
     """Parked lines as batches, one a line: none of them shall hold up the others again."""
     return [made for parked in lines for made in batches(parked.target, [(parked.line, _moment_of(parked.line))])]
 

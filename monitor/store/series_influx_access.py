@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
+from urllib.parse import urlsplit
 
 TOLD: Final = frozenset({"signal", "people"})
 """Measurements that come from reports; all others come from probes."""
@@ -30,6 +31,12 @@ class InfluxAccess:
     token: str = field(repr=False)
     prefix: str = "dabyl"
     authority: Path | None = None
+
+    @property
+    def in_the_clear(self) -> bool:
+        """Whether the token goes unencrypted to another machine."""
+        url = urlsplit(self.url)
+        return url.scheme == "http" and url.hostname not in {"localhost", "127.0.0.1", "::1"}
 
     @property
     def measured(self) -> str:

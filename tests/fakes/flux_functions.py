@@ -109,7 +109,7 @@ def aggregate_window(
     *,
     every: Length,
     fn: Any,
-    createEmpty: bool,
+    createEmpty: bool,  # noqa: N803
     timeSrc: str,  # noqa: N803
 ) -> Stream:
     if createEmpty or timeSrc != "_start":
