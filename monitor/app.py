@@ -79,15 +79,15 @@ async def migration(
     source, copy = (local, remote) if target == "influx" else (remote, local)
     notes = directory / f"migration-to-{target}.json"
 
-    async def settle() -> None:
-        if target == "influx":
-            await remote.drain()
+    async def nothing() -> None:
+        """Files hold for good what was written."""
 
     async def close() -> None:
         await local.close()
         await remote.close()
 
-    return Migration(source, copy, settle, notes), close
+    settle, finish = (remote.drain, remote.sum_up) if target == "influx" else (nothing, nothing)
+    return Migration(source, copy, settle, finish, notes), close
 
 
 def parts(

@@ -50,12 +50,14 @@ class Migration:
 
     Attributes:
         settle: waits until the target holds for good what was written.
+        finish: what the target does when all is there.
         notes: file that says how far each measurement came.
     """
 
     source: Movable
     target: Movable
     settle: Callable[[], Awaitable[None]]
+    finish: Callable[[], Awaitable[None]]
     notes: Path
 
     async def hours(self) -> list[tuple[str, datetime]]:

@@ -54,6 +54,7 @@ async def _copy(settings: Settings, target: str, *, again: bool) -> list[Compare
         with click.progressbar(await copying.hours(), label="copying", item_show_func=_shown) as hours:
             for measurement, at in hours:
                 copied += await copying.copy(measurement, at)
+        await copying.finish()
         click.echo(f"{copied} points copied; comparing.")
         return await copying.compare()
 

@@ -113,13 +113,20 @@ class InfluxSeries:
             self._deliveries[one.target].ring()
 
     async def drain(self) -> None:
-        """Hand over all that waits, and make the sums of late hours again.
+        """Hand over all that waits.
 
         Raises:
             StoreUnavailableError: InfluxDB does not take it now; it stays in the outbox.
         """
         for delivery in self._deliveries.values():
             await _guarded(delivery.drain)
+
+    async def sum_up(self) -> None:
+        """Make the sums again that points have changed after the server's tasks passed by.
+
+        Raises:
+            StoreUnavailableError: InfluxDB does not answer; it will be made up for.
+        """
         await _guarded(self._sum_up)
 
     async def series(self, query: SeriesQuery) -> Sequence[Point]:
@@ -234,13 +241,12 @@ class InfluxSeries:
 
     async def _sum_up(self) -> None:
         """Make the sums of hours again that late points fell into."""
-        while hours := list(await self._outbox.late_hours())[:HOURS_AT_ONCE]:
-            for hour in hours:
-                since, until = EPOCH + timedelta(hours=hour), EPOCH + timedelta(hours=hour + 1)
-                span = flux.moment(since), flux.moment(until)
-                for step in (flux.FIVE_MINUTES, flux.HOUR):
-                    await self._server.query(flux.sum_up(self.access, *span, step))
-            await self._outbox.summed_up(hours)
+        while hours := list(await self._outbox.late_hours()):
+            run = in_a_row(hours)
+            span = [flux.moment(EPOCH + timedelta(hours=hour)) for hour in (run[0], run[-1] + 1)]
+            for step in (flux.FIVE_MINUTES, flux.HOUR):
+                await self._server.query(flux.sum_up(self.access, span[0], span[1], step))
+            await self._outbox.summed_up(run)
 
     async def _sum_up_for_ever(self) -> None:
         while True:
@@ -266,6 +272,12 @@ def _empty(query: SeriesQuery) -> bool:
 
 def _at(time_ns: int) -> datetime:
     return EPOCH + timedelta(microseconds=time_ns // 1000)
+
+
+def in_a_row(hours: Sequence[int]) -> Sequence[int]:
+    """The first of these hours and those that follow it without a gap, a day of them at most."""
+    length = next((place for place, hour in enumerate(hours) if hour != hours[0] + place), len(hours))
+    return hours[: min(length, HOURS_AT_ONCE)]
 
 
 def again(lines: Sequence[Parked]) -> list[Batch]:

@@ -40,6 +40,9 @@ def rows(text: str) -> Iterator[Row]:
             header = None
             types = cells[1:] if cells[0] == "#datatype" else types
             defaults = cells[1:] if cells[0] == "#default" else defaults
+        elif cells[0] or len(cells) < 2:
+            message = "the answer is not what InfluxDB answers: is something else at its address?"
+            raise BadAnswerError(message)
         elif header is None:
             header = cells[1:]
             if "error" in header and not types:

@@ -45,6 +45,7 @@ class Table:
 class Stream:
     tables: list[Table]
     name: str = "_result"
+    bucket: str = ""
 
 
 class Function(NamedTuple):
@@ -56,7 +57,7 @@ class Function(NamedTuple):
 class Database:
     """What a script may reach."""
 
-    read: Callable[[str], list[Row]]
+    read: Callable[[str, int, int], list[Row]]
     write: Callable[[str, list[Row]], None]
     now_ns: Callable[[], int]
     results: list[Stream] = field(default_factory=list)

@@ -9,19 +9,15 @@ Predicate = Callable[[Row], bool]
 
 
 def from_(database: Database, stream: None, *, bucket: str) -> Stream:
-    return Stream([Table((), database.read(bucket))])
+    return Stream([], bucket=bucket)
 
 
 def range_(database: Database, stream: Stream, *, start: int, stop: int) -> Stream:
     start, stop = (_moment(database, bound) for bound in (start, stop))
     if start >= stop:
         raise FluxError("cannot query an empty range")
-    rows = [
-        {**row, "_start": Moment(start), "_stop": Moment(stop)}
-        for table in stream.tables
-        for row in table.rows
-        if start <= row["_time"] < stop
-    ]
+    found = database.read(stream.bucket, start, stop)
+    rows = [{**row, "_start": Moment(start), "_stop": Moment(stop)} for row in found]
     names = tuple(sorted({name for row in rows for name in row} - {"_time", "_value"}))
     tables = stream_of(rows, names)
     for table in tables:

@@ -88,7 +88,9 @@ class FakeInflux:
         return self
 
     async def start(self, app: web.Application, port: int = 0) -> None:
-        self._runner = web.AppRunner(app, access_log=None, auto_decompress=False, shutdown_timeout=0.1)
+        self._runner = web.AppRunner(
+            app, access_log=None, auto_decompress=False, handler_cancellation=True, shutdown_timeout=0.1
+        )
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", port).start()
         self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
@@ -192,11 +194,12 @@ class FakeInflux:
     def _database(self) -> Database:
         return Database(self._rows, self._keep, lambda: nanoseconds(self.clock.now()))
 
-    def _rows(self, bucket: str) -> list[Row]:
+    def _rows(self, bucket: str, start: int, stop: int) -> list[Row]:
         return [
             {"_measurement": measurement, **dict(tags), "_field": name, "_value": value, "_time": Moment(time_ns)}
             for (measurement, tags), times in self.buckets[bucket].points.items()
             for time_ns, fields in times.items()
+            if start <= time_ns < stop
             for name, value in fields.items()
         ]
 
