@@ -33,7 +33,7 @@ PAYLOADS = [
     "'; DROP BUCKET dabyl; --",
     "// comment",
     "\u2028|\u0085|\x1b[31m\x00\r\t",
-    "Қазақстан ‮txt",
+    "Қазақстан \u202etxt",
     "=cmd|' /C calc'!A0",
 ]
 
