@@ -17,7 +17,7 @@ from tests.store.influx_cast import NOON, access_to, fake_server
 
 DAY = timedelta(days=1)
 MIDNIGHT = NOON.replace(hour=0)
-HISTORY = [*day_of_probes(1, MIDNIGHT), *day_of_probes(2, MIDNIGHT + DAY), *day_of_probes(3, MIDNIGHT + 9 * DAY)]
+HISTORY = [*day_of_probes(1, MIDNIGHT), *day_of_probes(2, MIDNIGHT + DAY), *day_of_probes(3, MIDNIGHT + 3 * DAY)]
 ALL = SeriesQuery(measurement="probe", since=MIDNIGHT, until=MIDNIGHT + 30 * DAY, limit=10**6)
 
 
@@ -40,7 +40,7 @@ async def test_history_goes_into_influxdb_and_back_whole(tmp_path: Path, clock: 
         copying, close = await migration(tmp_path, clock, access_to(fake), "influx")
         assert await copy_all(copying) == len(HISTORY) + 10
         await copying.finish()
-        assert [tuple(found) for found in await copying.compare()] == [("probe", 864, 864), ("signal", 10, 10)]
+        assert [tuple(found) for found in await copying.compare()] == [("probe", 4320, 4320), ("signal", 10, 10)]
         assert await copying.hours() == [] or await copy_all(copying) == 0
         assert sorted(await copying.target.series(ALL)) == sorted(HISTORY)
         assert fake.buckets["dabyl_1h"].points
@@ -49,7 +49,7 @@ async def test_history_goes_into_influxdb_and_back_whole(tmp_path: Path, clock: 
         other = tmp_path / "other"
         back, close = await migration(other, clock, access_to(fake), "embedded")
         await copy_all(back)
-        assert [tuple(found) for found in await back.compare()] == [("probe", 864, 864), ("signal", 10, 10)]
+        assert [tuple(found) for found in await back.compare()] == [("probe", 4320, 4320), ("signal", 10, 10)]
         assert sorted(await back.target.series(ALL)) == sorted(HISTORY)
         await close()
 
