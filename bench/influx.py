@@ -123,6 +123,7 @@ async def rate(rounds: int = 5, count: int = 100_000) -> None:
 def library(count: int = 20_000) -> None:
     """The client library's own way from a point to a line, in the same process, for the ratio."""
     from influxdb_client import Point as TheirPoint  # noqa: PLC0415
+
     from monitor.store.series_influx_lines import line  # noqa: PLC0415
 
     batch = points(count, 1_767_225_600_000_000_000)
@@ -169,7 +170,7 @@ async def delay(seconds: int = 20, per_second: int = 5000) -> None:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(part()) for part in store.parts().values()]  # type: ignore[arg-type]
             await produce()
-            while store.backlog.lines:
+            while store.backlog.lines:  # noqa: ASYNC110 - the end of a measurement
                 await asyncio.sleep(0.05)
             for task in tasks:
                 task.cancel()

@@ -41,18 +41,20 @@ class Parts:
 
 
 async def open_series_store(
-    directory: Path, clock: Clock, influx: InfluxAccess | None = None
+    directory: Path, clock: Clock, influx: InfluxAccess | None = None, *, read_only: bool = False
 ) -> EmbeddedSeries | InfluxSeries:
     """The series store in this directory, or the InfluxDB that is given, with its outbox in this directory.
+
+    `read_only` asks only, and works beside a running service.
 
     Raises:
         StoreUnavailableError: it cannot be opened.
     """
     if influx is None:
-        return await open_series(directory, clock)
+        return await open_series(directory, clock, read_only=read_only)
     if influx.in_the_clear:
         log.warning("InfluxDB is asked without TLS: whoever is on the way reads our token; use https")
-    return await open_influx(influx, directory, clock)
+    return await open_influx(influx, directory, clock, read_only=read_only)
 
 
 def carry_series(

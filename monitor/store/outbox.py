@@ -38,6 +38,9 @@ Result = TypeVar("Result")
 LIMIT_BYTES: Final = 8 * 2**30
 """Beyond this the outbox refuses: the disk is needed by others too, and who writes here has a journal of its own."""
 
+EMPTY_PAGES: Final = 8192
+"""Of 4 KiB: more empty pages than these are given back to the disk when nothing waits."""
+
 
 class Outbox:
     """One file of batches. One thread works on it, never the event loop. Any call may raise `StoreUnavailableError`.
@@ -78,7 +81,10 @@ class Outbox:
         return await self._run(lambda: self._parked(limit))
 
     async def unpark(self, batches: Callable[[Sequence[Parked]], Sequence[Batch]], limit: int = 100_000) -> int:
-        """Put parked lines back in the queue, made into batches by that function; how many lines."""
+        """Put parked lines back in the queue, made into batches by that function; how many lines.
+
+        What begins with `#` is no line (a point that none can carry, damaged bytes) and stays.
+        """
         return await self._run(lambda: self._unpark(batches, limit))
 
     async def late_hours(self) -> Sequence[int]:
@@ -195,7 +201,14 @@ class Outbox:
             count(db, lines - len(refused))
 
         self._in_transaction(job)
-        self._look()
+        if not self._look().lines:
+            self._give_back_disk()
+
+    def _give_back_disk(self) -> None:
+        """After a long backlog the file is mostly empty pages; an empty file is rewritten in no time."""
+        (free,) = self._db().execute("PRAGMA freelist_count").fetchone()
+        if free > EMPTY_PAGES:
+            self._db().execute("VACUUM")
 
     def _parked(self, limit: int) -> list[Parked]:
         asked = "SELECT target, line, reason, parked_at FROM parked ORDER BY number LIMIT ?"
@@ -205,7 +218,7 @@ class Outbox:
         ]
 
     def _unpark(self, batches: Callable[[Sequence[Parked]], Sequence[Batch]], limit: int) -> int:
-        lines = self._parked(limit)
+        lines = [parked for parked in self._parked(limit) if not parked.line.startswith("#")]
 
         def job(db: sqlite3.Connection) -> None:
             insert(db, batches(lines), milliseconds(self._clock.now()))

@@ -292,9 +292,17 @@ def _moment_of(text: str) -> int:
 
 
 async def open_influx(
-    access: InfluxAccess, directory: Path, clock: Clock, *, outbox: str = OUTBOX, limit_bytes: int = LIMIT_BYTES
+    access: InfluxAccess,
+    directory: Path,
+    clock: Clock,
+    *,
+    outbox: str = OUTBOX,
+    limit_bytes: int = LIMIT_BYTES,
+    read_only: bool = False,
 ) -> InfluxSeries:
     """The series store over that InfluxDB, with its outbox in this directory. InfluxDB need not be there.
+
+    With `read_only` it asks only, beside a running service, and leaves the outbox alone.
 
     Raises:
         StoreUnavailableError: the outbox cannot be opened.
@@ -303,7 +311,8 @@ async def open_influx(
     from monitor.store.series_influx_server import InfluxServer  # noqa: PLC0415
 
     box = Outbox(directory / outbox, clock, limit_bytes=limit_bytes)
-    await box.open()
+    if not read_only:
+        await box.open()
     try:
         server = InfluxServer(access, clock)
     except AccessDeniedError as error:
