@@ -32,9 +32,10 @@ COMMANDS: Final = {
     "send-test": "Send one marked test message through a receiver",
     "backup": "Everything remembered, in one encrypted file, while the service runs",
     "restore": "A backup into an empty store; --verify rehearses it and changes nothing",
-    "migrate": "Take the store's schema up or down",
+    "migrate": "The store's schema up or down; the history of series into another store",
     "setup-services": "Keys, users and configuration of broker and database, once, for several processes",
     "simulate": "Try the detectors on networks that never were, from a seed",
+    "influx": "Set up and check InfluxDB; what waits for it, and what it refused",
     "doctor": "Look for what keeps Dabyl from working well on this machine",
     "init": "Copy the default configuration into a directory of your own",
 }

@@ -244,10 +244,13 @@ class StateStore(Protocol):
 
 
 class SeriesStore(Protocol):
-    """Numbers over time. Any call may raise `StoreUnavailableError`; every question has a limit; times are aware UTC."""
+    """Numbers over time. Any call may raise `StoreUnavailableError`; every question has a limit; times are aware UTC.
 
-    async def write(self, batch: Sequence[Point]) -> int:
-        """Store these points, durable when it returns; how many were new or changed.
+    A store on another machine takes what is written onto our own disk first and shows it to questions once it is there.
+    """
+
+    async def write(self, batch: Sequence[Point]) -> int | None:
+        """Store these points, durable when it returns; how many were new or changed, `None` where it cannot know.
 
         Writing a point twice is harmless; another value at the same series and moment replaces the first.
         """
@@ -266,7 +269,10 @@ class SeriesStore(Protocol):
         ...
 
     async def keep(self, now: datetime, retention: timedelta) -> int:
-        """Put days that are over away for good, and forget what is older than `retention`; how many days were put away."""
+        """Put days that are over away for good, and forget what is older than `retention`; how many days were put away.
+
+        0 where the store puts days away by itself.
+        """
         ...
 
     @property
