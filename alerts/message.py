@@ -11,10 +11,11 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from alerts.message_words import FAMILIES, LEVELS, LINES, REASONS, ROLES, SEVERITIES, Language
+from alerts.message_words import LEVELS, LINES, REASONS, ROLES, SEVERITIES
 from alerts.routes import Destination
 from alerts.rules import sentence
 from monitor.domain.alerts import Incident, Level, Reason
+from monitor.domain.kind_names import FAMILY_NAMES, KIND_NAMES, Language
 from monitor.domain.regions import Region
 from monitor.domain.rules import Rule
 from monitor.domain.signals import Interval, Signal
@@ -60,7 +61,7 @@ class Composer:
         """The message about this subject for this destination."""
         language = to.language
         mark = f"[{subject.mark}] " if subject.mark else ""
-        what = FAMILIES[subject.incident.family.value][language]
+        what = FAMILY_NAMES[subject.incident.family][language]
         where = self._where(subject.incident, language)
         level = LEVELS[subject.incident.level.value][language]
         reason = REASONS[subject.reason.value][language]
@@ -104,7 +105,10 @@ class Composer:
 
     def _links(self, signals: Sequence[Signal], language: Language) -> list[str]:
         newest = sorted(signals, key=lambda signal: (signal.at, signal.id), reverse=True)
-        lines = [f"- {self._named([signal])}: {signal.kind.value} {signal.link or ''}".rstrip() for signal in newest]
+        lines = [
+            f"- {self._named([signal])}: {KIND_NAMES[signal.kind][language]} {signal.link or ''}".rstrip()
+            for signal in newest
+        ]
         lines = list(dict.fromkeys(lines))
         more = [f"- {LINES['more'][language]} {len(lines) - MAX_LINKS}"] if len(lines) > MAX_LINKS else []
         return lines[:MAX_LINKS] + more

@@ -3,21 +3,32 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from alerts.dispatcher import Dispatcher
 from alerts.message import Composer
 from alerts.owed import Ledger
 from alerts.receivers import kind as receiver_kind
 from alerts.service import AlertService
+from collectors.agent.keys import Secret, key_of, make_key, read_key
+from collectors.agent_desk import SOURCE as AGENTS
+from collectors.agent_desk import AgentDesk
+from monitor.broker_settings import broker_of
+from monitor.bus.intake import Handle, Intake
+from monitor.bus.mqtt import Hearing, MqttBus
+from monitor.bus.spool import Spool
+from monitor.bus.uplink import Uplink
 from monitor.configuration import Configuration
-from monitor.domain.ports import Clock, Receiver, SeriesStore, StateStore
+from monitor.domain.agents import AgentBook
+from monitor.domain.changes import Change
+from monitor.domain.ports import AccessDeniedError, Clock, Receiver, SeriesStore, StateStore
 from monitor.domain.sources import Source
 from monitor.pipeline import Pipeline
 from monitor.read.echoes import EchoIndex
 from monitor.read.reader import Reader
 from monitor.replay import Recorder, Replay
 from monitor.runtime.clock import SimulatedClock
-from monitor.settings import Settings, needed_secret
+from monitor.settings import Settings, needed_secret, secret
 from monitor.store.series_embedded import open_series
 from monitor.store.state import open_state
 
@@ -78,6 +89,61 @@ def make_receivers(configuration: Configuration) -> dict[str, Receiver]:
             sort = receiver_kind(destination.kind)
             made[destination.id] = sort.make(sort.config.model_validate(destination.settings), needed_secret)
     return made
+
+
+def make_bus(part: str, instance: str, clock: Clock, hears: Hearing | None = None) -> MqttBus:
+    """The doorbell between processes.
+
+    Raises:
+        SettingsError: no broker is named, or its address cannot be used.
+    """
+    broker, topics = broker_of()
+    return MqttBus(broker, topics, clock, part=part, instance=instance, hears=hears)
+
+
+def make_uplink(spool: Path, sender: str, state: StateStore, clock: Clock) -> Uplink:
+    """The collecting end of the stream of items, with its spool in this file."""
+    broker, topics = broker_of()
+    return Uplink(
+        broker=broker, topics=topics, spool=Spool(spool), clock=clock, sender=sender,
+        settle=lambda cursors: state.apply(Change(cursors=cursors)), parcelled=AGENTS,
+    )  # fmt: skip
+
+
+def make_intake(instance: str, handle: Handle, clock: Clock) -> Intake:
+    """The reading end of the stream of items."""
+    broker, topics = broker_of()
+    return Intake(broker=broker, topics=topics, clock=clock, instance=instance, handle=handle)
+
+
+AGENT_KINDS: Final = frozenset({"agents", "agents_https"})
+"""Kinds of source that receive agents, and need the core's own key."""
+
+
+def core_key(data: Path) -> Secret:
+    """The core's own key: DABYL_CORE_KEY (or its file), else `core.key` in the data directory, made when first needed.
+
+    Raises:
+        AccessDeniedError: it cannot be read or made.
+    """
+    given = secret("DABYL_CORE_KEY")
+    if given is not None:
+        try:
+            return key_of(given)
+        except ValueError as error:
+            raise AccessDeniedError(f"DABYL_CORE_KEY: {error}") from None
+    path = data / "core.key"
+    return read_key(path) if path.exists() else make_key(path)
+
+
+def make_desk(configuration: Configuration, book: AgentBook, data: Path, clock: Clock) -> AgentDesk | None:
+    """Where agents' parcels are judged; `None` where no enabled source receives any.
+
+    Raises:
+        AccessDeniedError: the core's own key cannot be read or made.
+    """
+    wanted = any(source.enabled and source.kind in AGENT_KINDS for source in configuration.sources.values())
+    return AgentDesk(book, core_key(data), clock) if wanted else None
 
 
 async def make_replay(

@@ -12,6 +12,7 @@ from alerts.routes import Destination, names_of
 from alerts.rules import lint
 from collectors.base import kind, kind_names
 from collectors.scenario import Scenario
+from monitor.configuration_probing import ProbingConfiguration, read_probing
 from monitor.documents import Document, DocumentError, read_document
 from monitor.domain.regions import Region
 from monitor.domain.rules import Rule
@@ -58,6 +59,7 @@ class Configuration:
     reading: ReadingConfiguration
     rules: tuple[Rule, ...]
     destinations: tuple[Destination, ...]
+    probing: ProbingConfiguration
     public: PublicNames = field(default_factory=PublicNames)
 
     def masker(self) -> Masker:
@@ -79,7 +81,10 @@ def load_configuration(own: Path | None, *, examples: bool = False) -> Configura
     destinations = _destinations(folder)
     rules = _rules(folder, destinations)
     public = _public_names(folder)
-    configuration = Configuration(_regions(folder), _sources(folder), _reading(folder), rules, destinations, public)
+    probing = read_probing(folder)
+    configuration = Configuration(
+        _regions(folder), _sources(folder), _reading(folder), rules, destinations, probing, public
+    )
     if examples and not folder.problems:
         _check_examples(folder, configuration.reading)
     folder.finish()
@@ -120,6 +125,18 @@ def load_sources(own: Path | None) -> dict[str, Source]:
     sources = _sources(folder)
     folder.finish()
     return sources
+
+
+def load_probing(own: Path | None) -> ProbingConfiguration:
+    """Targets and the manner of probing alone.
+
+    Raises:
+        ConfigurationError: with every problem found.
+    """
+    folder = _folder(own)
+    probing = read_probing(folder)
+    folder.finish()
+    return probing
 
 
 def load_masker(own: Path | None) -> Masker:

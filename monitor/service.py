@@ -5,7 +5,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
@@ -52,6 +52,7 @@ class Service:
     retention: Retention = field(default_factory=Retention)
     line_is_down: Callable[[], bool] = lambda: False
     clock_apart_seconds: Callable[[], float] = lambda: 0.0
+    speed: Callable[[], float] = lambda: 1.0
     _queue: "asyncio.Queue[Item]" = field(default_factory=lambda: asyncio.Queue(QUEUE))
     _healths: dict[str, Health] = field(default_factory=dict)
     _before: dict[str, Health] = field(default_factory=dict)
@@ -132,7 +133,7 @@ class Service:
                 if outcome:
                     await self.bus.publish("changes")
                 try:
-                    async with asyncio.timeout(self._until_due()):
+                    async with asyncio.timeout(self._until_due() / self.speed()):
                         await anext(rings)
                 except TimeoutError:
                     continue
@@ -156,10 +157,11 @@ class Service:
                     continue
 
     def _until_due(self) -> float:
-        due = self.alerts.next_due()
+        """Seconds of our clock until time alone changes something, or until the next look in any case."""
+        due, longest = self.alerts.next_due(), TICK_SECONDS * self.speed()
         if due is None:
-            return TICK_SECONDS
-        return min(TICK_SECONDS, max(0.05, (due - self.clock.now()) / timedelta(seconds=1)))
+            return longest
+        return min(longest, max(0.05 * self.speed(), (due - self.clock.now()) / timedelta(seconds=1)))
 
     async def _keep(self) -> None:
         """Store how the parts feel, a heartbeat, and once a day what retention asks for."""
@@ -170,15 +172,22 @@ class Service:
             self._healths.clear()
             await self.state.apply(Change(healths=healths))
             await self._count_feelings()
+            await self._count_beat(now)
             if self.clock.monotonic() - pruned >= DAY_SECONDS:
                 pruned = self.clock.monotonic()
                 await self.state.prune(now, self.retention)
-            await self.clock.sleep(TICK_SECONDS)
+            # However fast a demonstration runs, a beat of life is enough.
+            await self.clock.sleep(TICK_SECONDS * max(1.0, self.speed() / TICK_SECONDS))
 
     async def _count_feelings(self) -> None:
         counted = Counter(h.feeling.value for h in await self.state.healths() if h.subject.startswith("source:"))
         for feeling in Feeling:
             self.metrics.sources.labels(feeling=feeling.value).set(counted[feeling.value])
+
+    async def _count_beat(self, now: datetime) -> None:
+        self.metrics.heartbeat.set(now.timestamp())
+        owed = await self.state.owed(now, 1000)
+        self.metrics.owed.set(max(((now - note.due_at).total_seconds() for note in owed), default=0.0))
 
     def _own(self) -> tuple[Health, ...]:
         """How we ourselves feel: alive, with a line, and with a calendar that can be trusted."""

@@ -31,7 +31,10 @@ STOP = {
     "Атирау",
     "Верный",
     "Ақмола",
+    "Қарсы",
 }
+HISTORIC = {"Ақтау", "Шевченко", "Ленинск", "Перовск", "Гурьев", "Октябрьск", "Октябрь", "Сергеевка", "Георгиевка", "Алтай", "Altay", "Зайсан", "Балхаш", "Абай", "Курчатов", "Сатпаев", "Приозерск", "Арал", "Жамбыл", "Алга", "Арысь", "Арыс", "Эмба", "Каратау", "Конаев", "Достык", "Ауэзов", "Кызыл", "Серебрянск", "Железинка", "Михайловка", "Калининское"}  # fmt: skip
+"""Names that surnames, lakes, rivers or places elsewhere bear, too: they need a cue."""
 NEIGHBOURS = {"RU", "KG", "UZ", "TJ", "TM", "BY", "UA", "GE", "AM", "AZ", "MD", "MN"}
 morphology = pymorphy3.MorphAnalyzer()
 
@@ -39,6 +42,11 @@ morphology = pymorphy3.MorphAnalyzer()
 def is_ordinary_word(name: str) -> bool:
     parses = [parse for parse in morphology.parse(name.lower()) if parse.is_known]
     return bool(parses) and not all("Geox" in parse.tag for parse in parses[:3])
+
+
+def is_surname(name: str) -> bool:
+    parses = [parse for parse in morphology.parse(name.lower()) if parse.is_known]
+    return any("Surn" in parse.tag or "Name" in parse.tag for parse in parses)
 
 
 def names_of(row: dict) -> list[str]:
@@ -57,8 +65,11 @@ def kazakh_places() -> list[list[str]]:
         names = names_of(row)
         if row["countrycode"] != "KZ" or region is None or not names or row["geonameid"] == 1529689:
             continue
-        small = row["population"] < 20_000
-        cue = [name for name in names if small or (" " not in name and is_ordinary_word(name))]
+        cue = [
+            name
+            for name in names
+            if " " not in name and (name in HISTORIC or len(name) < 5 or is_ordinary_word(name) or is_surname(name))
+        ]
         rows.append([row["name"], region, row["population"], "|".join(names), "|".join(cue)])
     return sorted(rows, key=lambda row: (row[1], -row[2], row[0]))
 

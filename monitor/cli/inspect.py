@@ -1,13 +1,14 @@
 """`dabyl inspect`: files or standard input in, JSON Lines out, through the same code that the service runs."""
 
 import asyncio
+import importlib
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 import click
 
@@ -17,6 +18,7 @@ from collectors.telegram_preview_parse import PreviewPage
 from collectors.telegram_records import message_record
 from collectors.workers import WorkerPool
 from monitor.cli.explaining import explain, plain_record
+from monitor.cli.inspect_series import series
 from monitor.cli.output import printable, write_lines
 from monitor.configuration import load_reading, load_sources
 from monitor.domain.moments import parse_rfc3339, rfc3339
@@ -37,9 +39,26 @@ MOST_BYTES = {
 Records = Callable[[str, Any], Iterator[dict[str, Any]]]
 
 
-@click.group(name="inspect")
+class _Group(click.Group):
+    """What looks at the network is imported only when it is asked for."""
+
+    network: Final = ("ooni", "probe")
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All commands, sorted."""
+        return sorted({*super().list_commands(ctx), *self.network})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name."""
+        if cmd_name not in self.network:
+            return super().get_command(ctx, cmd_name)
+        found: click.Command = getattr(importlib.import_module("monitor.cli.inspect_network"), cmd_name)
+        return found
+
+
+@click.group(name="inspect", cls=_Group)
 def command() -> None:
-    """Look through the magnifying glass: what Dabyl reads in texts, feeds, preview pages and exports.
+    """Look through the magnifying glass: what Dabyl reads in texts, feeds, pages, exports and measurements.
 
     Everything comes out as JSON Lines, one record a line. The exit code is 1 if any record carries an "error".
     """
@@ -243,6 +262,9 @@ def _export_records(name: str, messages: Sequence[ExportMessage]) -> Iterator[di
             yield {"file": name, "error": message.problem}
         else:
             yield {"file": name, **message_record(message)}
+
+
+command.add_command(series)
 
 
 def _opened(name: str) -> BinaryIO:

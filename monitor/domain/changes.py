@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from monitor.domain.agents import Parcel
 from monitor.domain.alerts import Alert, Incident, Notification, TimelineEntry
 from monitor.domain.health import Health
 from monitor.domain.kinds import EventKind, Family
+from monitor.domain.leases import Fence
 from monitor.domain.reports import Deletion, Report
 from monitor.domain.signals import Signal
 
@@ -34,6 +36,8 @@ class Change:
         notifications: owed from now on; a known id is left as it is.
         checkpoints: how far each reader of the journal has come, by reader.
         forgotten_cursors: source ids whose bookmark is dropped.
+        fence: the tenure in which this was decided; it is refused after another take-over. `None` where one process decides.
+        parcels: of agents, taken in; a known number is left as it is.
         reread: each takes the place of the stored signal of its id, which keeps its number in the journal; an id that is
             not stored is left alone.
         withdrawn: ids of signals that their report, read again, no longer gives. They leave the journal; what an
@@ -52,6 +56,8 @@ class Change:
     checkpoints: Mapping[str, int] = field(default_factory=dict)
     audit: tuple[AuditEntry, ...] = ()
     forgotten_cursors: tuple[str, ...] = ()
+    fence: Fence | None = None
+    parcels: tuple[Parcel, ...] = ()
     reread: tuple[Signal, ...] = ()
     withdrawn: tuple[str, ...] = ()
 

@@ -1,7 +1,7 @@
 """From phrases met to findings: each trigger is weighed in its surroundings, and what says the same is joined."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -13,13 +13,18 @@ from monitor.read.context import tells_of_another_year
 from monitor.read.counts import CountHit, counts
 from monitor.read.lexicon import Entry, Modifier, Noise, Scope
 from monitor.read.phrases import Found
-from monitor.read.places import Mention, Where, where
+from monitor.read.places import Mention
 from monitor.read.tokens import Text
+from monitor.read.whereabouts import Where, where
 
 NEAR_WORDS: Final = 4
+_OWN_WORDS: Final = 9
+"""How far from an event a number of people may stand that counts those it happened to."""
 LEAST_STRENGTH: Final = 0.3
 """Weaker findings are not worth a line (0..1)."""
 
+_COUNTRYWIDE: Final = {Family.NET, Family.STATE}
+"""Families for which "in the whole country, also in Almaty" means the whole country."""
 _ROLES: Final = {
     Family.POLICE: {"detained", "injured", "killed", "participants", "days", "released"},
     Family.CUSTODY: {"detained", "killed", "released", "injured"},
@@ -111,7 +116,8 @@ def _weigh(around: Surroundings, trigger: Found) -> Finding | None:
     if reasons is None or _forbidden(around, trigger, requirement) or _noisy(around, trigger, entry.kind):
         return None
     effects = _effects(around, trigger, entry.kind)
-    if effects & {"negated", "hypothetical"}:
+    denied = "denied" in effects or {"negated", "official"} <= effects
+    if "absent" in effects or (not denied and effects & {"negated", "hypothetical"}):
         return None
     place = _where(around, trigger, entry.kind)
     if place is None:
@@ -125,7 +131,7 @@ def _weigh(around: Surroundings, trigger: Found) -> Finding | None:
         places=place.places,
         strength=round(strength, 3),
         counts=_counts(around, trigger, entry.kind),
-        denied="denied" in effects,
+        denied=denied,
         past=past,
         because=(
             around.hit(entry.id, trigger.first, trigger.last),
@@ -174,6 +180,8 @@ def _where(around: Surroundings, trigger: Found, kind: EventKind) -> Where | Non
     found = where(around.text, around.mentions, trigger.first, trigger.last)
     if found.is_foreign:
         return None
+    if found.is_countrywide and kind.family in _COUNTRYWIDE:
+        return replace(found, regions=(WHOLE_COUNTRY,))
     if not found.regions and around.home_region:
         return Where(regions=(around.home_region,), rule="home of the source")
     return found
@@ -188,14 +196,27 @@ def _kind(kind: EventKind, place: Where) -> EventKind:
 
 
 def _counts(around: Surroundings, trigger: Found, kind: EventKind) -> dict[str, Interval]:
-    """Numbers of the same sentence that fit the kind; the first of each role."""
+    """Numbers of the same sentence that fit the kind, else of its neighbours; the first of each role."""
     roles = _ROLES.get(kind.family, set())
     sentence = around.text.sentences[trigger.first]
     found: dict[str, Interval] = {}
-    for number in around.numbers():
-        if number.role in roles and abs(around.text.sentences[number.first] - sentence) <= 1:
-            found.setdefault(number.role, (number.low, number.high))
+    for reach in (0, 1):
+        for number in around.numbers():
+            if abs(around.text.sentences[number.first] - sentence) == reach:
+                role = _role(number, trigger, kind)
+                if role in roles:
+                    found.setdefault(role, (number.low, number.high))
     return found
+
+
+def _role(number: CountHit, trigger: Found, kind: EventKind) -> str:
+    """What a number counts for this kind: «семь активистов … доставлены» are detained people, not a crowd."""
+    near = min(abs(number.first - trigger.last), abs(trigger.first - number.last)) <= _OWN_WORDS
+    if kind is EventKind.CUSTODY_RELEASE and number.role in {"detained", "participants"} and near:
+        return "released"
+    if kind is EventKind.POLICE_DETENTION and number.role == "participants" and near:
+        return "detained"
+    return number.role
 
 
 def _join(left: Finding, right: Finding) -> Finding:

@@ -4,12 +4,15 @@ Kazakh is compiled three times: as it is written, as it is typed without its let
 Latin and Arabic script meet. The latter two are only asked where the text is Kazakh.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from monitor.domain.kinds import EventKind, Family
+from monitor.read.language import looks_kazakh
 from monitor.read.lexicon import Entry, Lexicon, Modifier, Noise
+from monitor.read.mending import Mender
 from monitor.read.phrases import Element, Found, PhraseMatcher, parse_phrases
 from monitor.read.script import arabic_skeleton, folded, skeleton
 from monitor.read.tokens import Text
@@ -23,6 +26,9 @@ CHANGES: Final[dict[str, Callable[[str], str]]] = {
     "skeleton": skeleton,
     "arabic": arabic_skeleton,
 }
+
+
+_CLASS: Final = re.compile(r"@\w+")
 
 
 class LexiconError(ValueError):
@@ -59,12 +65,18 @@ class Compiled:
     def __init__(self, lexicons: Sequence[Lexicon]) -> None:
         self.owners: list[Owner] = []
         self.requirements: dict[int, Requirement] = {}
+        self._kazakh: set[int] = set()
         self._groups: dict[tuple[str, tuple[str, ...]], int] = {}
         forms = {name: _Form() for name in CHANGES}
         for lexicon in lexicons:
             self._add(lexicon, forms)
         self.triggers = {name: PhraseMatcher(form.triggers) for name, form in forms.items()}
         self.context = {name: PhraseMatcher(form.context) for name, form in forms.items()}
+        self.mender = Mender(
+            _telling_stems(lexicons, _LEAST_STEM),
+            _telling_stems(lexicons, _LEAST_HIDDEN),
+            [look for lexicon in lexicons for look in lexicon.look_alikes],
+        )
         self.modifiers = {place: owner for place, owner in enumerate(self.owners) if isinstance(owner, Modifier)}
         self.noise = {place: owner for place, owner in enumerate(self.owners) if isinstance(owner, Noise)}
 
@@ -79,9 +91,16 @@ class Compiled:
                     found[hit.owner, hit.first, hit.last] = hit
         return sorted(found.values(), key=lambda hit: (hit.first, hit.last, hit.owner))
 
+    def in_their_language(self, triggers: Sequence[Found], text: Text) -> list[Found]:
+        """Without Kazakh triggers in sentences that are not Kazakh: Russian has «митинг», too, and its own rules for it."""
+        kazakh = {text.sentences[place] for place, word in enumerate(text.words) if looks_kazakh(word)}
+        return [found for found in triggers if found.owner not in self._kazakh or text.sentences[found.first] in kazakh]
+
     def _add(self, lexicon: Lexicon, forms: dict[str, _Form]) -> None:
         for entry in lexicon.entries:
             place = self._own(entry)
+            if lexicon.language == "kk":
+                self._kazakh.add(place)
             self._phrases(lexicon, entry.id, entry.any, place, forms, trigger=True)
             self.requirements[place] = Requirement(
                 tuple(self._group(lexicon, entry.id, group, forms) for group in entry.needs),
@@ -135,12 +154,15 @@ def _resolved(lexicon: Lexicon, entry: str, phrases: Iterable[str]) -> list[str]
         if phrase.startswith("@") and " " not in phrase:
             result += _class(lexicon, entry, phrase)
             continue
-        parts = [
-            f"({'|'.join(_class(lexicon, entry, part))})" if part.startswith("@") else part
-            for part in phrase.split(" ")
-        ]
-        result.append(" ".join(parts))
+        result.append(_CLASS.sub(lambda found: _put_in(lexicon, entry, found), phrase))
     return result
+
+
+def _put_in(lexicon: Lexicon, entry: str, found: re.Match[str]) -> str:
+    """The words of a class as alternatives: bare inside brackets, bracketed outside."""
+    options = "|".join(_class(lexicon, entry, found.group()))
+    before = found.string[: found.start()]
+    return options if before.count("(") > before.count(")") else f"({options})"
 
 
 def _class(lexicon: Lexicon, entry: str, name: str) -> tuple[str, ...]:
@@ -148,6 +170,24 @@ def _class(lexicon: Lexicon, entry: str, name: str) -> tuple[str, ...]:
     if words is None:
         raise LexiconError(entry, f"unknown word class '{name}'; known: {', '.join(sorted(lexicon.classes))}")
     return words
+
+
+_LEAST_STEM: Final = {"ru": 8, "kk": 9, "en": 9}
+_LEAST_HIDDEN: Final = {"ru": 5, "kk": 5, "en": 6}
+
+
+def _telling_stems(lexicons: Sequence[Lexicon], least: Mapping[str, int]) -> set[str]:
+    """Beginnings of words that start findings by themselves and are long enough to be known with a letter wrong."""
+    return {
+        stem
+        for lexicon in lexicons
+        for entry in lexicon.entries
+        for phrase in _resolved(lexicon, entry.id, entry.any)
+        for elements in parse_phrases(phrase)
+        if len(elements) == 1
+        for stem in (*elements[0].stems, *elements[0].words)
+        if len(stem) >= least[lexicon.language]
+    }
 
 
 def concerns(targets: Sequence[Family | EventKind], kind: EventKind) -> bool:

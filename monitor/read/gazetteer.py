@@ -16,7 +16,12 @@ class PlacePhrases(BaseModel):
 
     name: str = Field(min_length=1, description="what it is called in our records")
     region: RegionCode = Field(description="ISO 3166-2 code, or KZ for the whole country")
-    level: Literal["country", "region", "city", "district", "square", "street"] = Field(description="what it is")
+    level: Literal["country", "fuzzy", "region", "city", "district", "square", "street"] = Field(
+        description="what it is; fuzzy is the country, unless the text speaks of another"
+    )
+    weak: bool = Field(
+        default=False, description="tells where something happens only where the text names no place at all"
+    )
     any: tuple[str, ...] = Field(min_length=1, description="phrases that name it")
 
 
@@ -26,6 +31,10 @@ class AbroadPhrases(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(min_length=1, description="the country or part of the world")
+    weak: bool = Field(
+        default=False,
+        description="adjectives, people, money: tell of abroad beside the event, or where the text names no place of ours",
+    )
     any: tuple[str, ...] = Field(min_length=1, description="phrases that name it")
 
 

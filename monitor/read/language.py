@@ -14,6 +14,13 @@ _CYRILLIC: Final = re.compile("[а-яәғқңөұүһі]")
 _LATIN: Final = re.compile("[a-zäöüğşıñáóúńǵýž]")
 _ARABIC: Final = re.compile("[\u0600-\u06ff]")
 
+_TYPED: Final = re.compile("[кгхшжй]ы|[аеуы]ы")
+"""Pairs of letters that Russian spelling forbids: Kazakh typed without its letters."""
+_NAMES: Final = ("шымкент", "кызылорд", "кыргыз", "жылой")
+_TYPED_ENDINGS: Final = (
+    "лар", "лер", "дын", "нын", "тын", "дин", "нин", "тин", "ганда", "генде", "ады", "айды", "ейди", "тты", "тти", "лды", "лди",
+    "нды", "нди", "рды", "рди", "шылар", "тиди", "ейди", "ылар", "дагы", "деги", "дан", "ын", "озенде", "обеде",
+)  # fmt: skip
 _KAZAKH_WORDS: Final = frozenset(
     "және мен бен пен үшін бойынша туралы деп деді болды болған жоқ бар емес осы сол бұл бір екі қазір кейін бұрын "
     "жылы күні адам халық облысы қаласы ауданы алаңы үкімет ұсталды шықты жатыр тұр деген керек арасында "
@@ -55,11 +62,23 @@ def identify_words(words: list[str], sample: str) -> str:
 
 
 def _of_cyrillic(words: list[str]) -> str:
-    kazakh = sum(1 for word in words if word in _KAZAKH_WORDS or _KAZAKH.search(word))
+    kazakh = sum(1 for word in words if looks_kazakh(word))
     russian = sum(1 for word in words if word in _RUSSIAN_WORDS or word.endswith(_RUSSIAN_ENDINGS))
     if kazakh == russian:
         return "kk" if kazakh and _KAZAKH.search(" ".join(words)) else "ru"
     return "kk" if kazakh > russian else "ru"
+
+
+def looks_kazakh(word: str) -> bool:
+    """Whether a word by itself is Kazakh: its letters, its spelling, or a word that everybody uses."""
+    return word in _KAZAKH_WORDS or _KAZAKH.search(word) is not None or _is_typed(word)
+
+
+def _is_typed(word: str) -> bool:
+    """Whether the word looks like Kazakh without its letters."""
+    if _TYPED.search(word):
+        return not word.startswith(_NAMES)
+    return len(word) > 5 and word.endswith(_TYPED_ENDINGS)
 
 
 _RUSSIAN_ENDINGS: Final = (

@@ -3,7 +3,7 @@
 A phrase is written as people would write it down: `выш(ел|ли|едш*) на площад*`. Elements are separated by spaces:
 
 - `word` exactly this word; `stem*` any ending; `(a|b*)` alternatives, also inside a word; `[N]` a number;
-- `...` up to four words that do not matter; `_` exactly one word that does not matter.
+- `...` up to four words that do not matter, `..` up to two; `_` exactly one word that does not matter.
 
 The first element decides where a phrase may begin, and each word's answer to that is remembered, so an ordinary word
 costs one look into a dict.
@@ -15,14 +15,13 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Final
 
+from monitor.read.counts_words import PLURALS, SPELLED
+
 MAX_GAP: Final = 4
+SMALL_GAP: Final = 2
 _MEMORY: Final = 200_000
 _GROUP = re.compile(r"\(([^()]*)\)")
-NUMBER_WORDS: Final = frozenset(
-    "один одна двое два две трое три четверо четыре пятеро пять шесть семь восемь девять десять десятки десятков сотни "
-    "сотен тысячи несколько бір екі үш төрт бес алты жеті сегіз тоғыз он ондаған жүздеген бірнеше one two three four "
-    "five six seven eight nine ten dozens hundreds thousands several".split()
-)
+NUMBER_WORDS: Final = frozenset((*SPELLED, *PLURALS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +63,16 @@ def parse_phrases(phrase: str, change: Callable[[str], str] = str) -> list[tuple
         message = f"brackets that do not close, or too many inside each other: '{phrase[:80]}'"
         raise ValueError(message)
     pieces = _GROUP.split(phrase)
-    choices = [
-        piece.split("|") if place % 2 and " " in piece else [f"({piece})" if place % 2 else piece]
-        for place, piece in enumerate(pieces)
-    ]
+    choices = [_ways(piece) if place % 2 else [piece] for place, piece in enumerate(pieces)]
     return [parse_phrase(way, change) for choice in product(*choices) for way in _with_optional("".join(choice))]
+
+
+def _ways(piece: str) -> list[str]:
+    """Alternatives of one word stay together as one element; those of several words become phrases of their own."""
+    options = piece.split("|")
+    single = [option for option in options if " " not in option]
+    together = [""] if single == [""] else [f"({'|'.join(single)})"] if single else []
+    return together + [option for option in options if " " in option]
 
 
 _NESTED = re.compile(r"([(|])([^()|]*)\(([^()]*)\)([^()|]*)(?=[|)])")
@@ -122,8 +126,8 @@ def _split(phrase: str) -> list[str]:
 
 
 def _element(part: str, change: Callable[[str], str]) -> Element:
-    if part == "...":
-        return Element(gap=MAX_GAP)
+    if part in {"...", ".."}:
+        return Element(gap=MAX_GAP if part == "..." else SMALL_GAP)
     if part == "_":
         return Element(any_word=True)
     if part == "[n]":

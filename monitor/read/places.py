@@ -1,73 +1,69 @@
-"""Where something is said to be: names of places found in a text, homonyms told apart, and events tied to places.
+"""Where something is said to be: names of places found in a text, homonyms told apart.
 
 Rules, in this order: a longer phrase beats a shorter one («площадь Астана» is a square in Almaty); a name that is an
 ordinary word counts only with a cue; a name abroad never resolves to Kazakhstan; a dateline is where the text was
-written, not where the event is.
+written, not where the event is. Which of the places an event is at, `monitor.read.whereabouts` decides.
 """
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from monitor.domain.regions import WHOLE_COUNTRY
 from monitor.domain.signals import PlaceHit
-from monitor.read.endings import legal
+from monitor.read.endings import is_adjective, is_inside, is_locative, legal
 from monitor.read.gazetteer import AbroadPhrases, NamedPlace, PlacePhrases
 from monitor.read.phrases import Element, PhraseMatcher, parse_phrases
+from monitor.read.place_words import AFTER_CITY, BEFORE_CITY, BEFORE_TOPIC, CUES, EMBASSIES, INSIDE, PREPOSITIONS
 from monitor.read.script import folded, skeleton
 from monitor.read.tokens import Text
 
-_LEVELS: Final = ("square", "district", "city", "region", "street", "country")
-_CUES: Final = frozenset(
-    "г город города городе городу городом гор село селе села с п пос поселок поселке аул ауле аула район районе района "
-    "области область станция станции қаласы қаласында қаласының қала ауылы ауылында ауданы ауданында облысы облысында "
-    "каласы каласында ауылында city town village in near из под".split()
-)
+LARGE: Final = 100_000
+"""Inhabitants of a place that is named without more ado, even in lower case."""
+SMALL: Final = 20_000
+"""Below this many inhabitants, a name needs «в», «село» or a case ending beside it."""
 _OTHER_SCRIPT: Final = re.compile("[äöüğşıñáóúńǵýž]|[\u0600-\u06ff]")
-_PREPOSITIONS: Final = frozenset("в во из под у близ возле через".split())
+_MEMORY: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """One place that a name may mean."""
+    """One place that a name may mean. `region` is `None` abroad."""
 
     name: str
     region: str | None
     level: str
     population: int = 0
+    weak: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A place named in a text: which, the first and last word, and whether it stands in a dateline."""
+    """A place named in a text: which, the first and last word, and how it stands there.
+
+    Attributes:
+        in_dateline: it opens the text before a dash: where it was written.
+        is_adjective: «алматинский», «китайская»: belongs to somebody, need not be where something is.
+        is_topic: what a protest is about («против Китая»).
+        is_locative: «в Алматы», «из Алматы», «Ақтауда».
+        is_inside: the same, but not "from".
+        is_embassy: its embassy or consulate.
+    """
 
     place: Named
     first: int
     last: int
     in_dateline: bool = False
+    is_adjective: bool = False
+    is_topic: bool = False
+    is_locative: bool = False
+    is_inside: bool = False
+    is_embassy: bool = False
 
     @property
     def is_foreign(self) -> bool:
         """Whether it lies abroad."""
         return self.place.region is None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Where:
-    """What an event is at.
-
-    Attributes:
-        regions: ISO 3166-2 codes, `("KZ",)`, or empty where nothing tells.
-        places: names of cities, districts, squares and streets.
-        is_foreign: the text names only places abroad (near the event).
-        rule: which rule decided.
-    """
-
-    regions: tuple[str, ...] = ()
-    places: tuple[str, ...] = ()
-    is_foreign: bool = False
-    rule: str = "nowhere"
 
 
 @dataclass(slots=True)
@@ -77,10 +73,10 @@ class Gazetteer:
     named: Iterable[NamedPlace]
     phrases: Sequence[PlacePhrases] = ()
     abroad: Sequence[AbroadPhrases] = ()
-    _stems: dict[str, list[tuple[Named, bool]]] = field(default_factory=dict, init=False)
+    _stems: dict[str, list[tuple[Named, bool, bool]]] = field(default_factory=dict, init=False)
     _skeletons: dict[str, Named] = field(default_factory=dict, init=False)
     _multi: list[Named] = field(default_factory=list, init=False)
-    _cues: set[str] = field(default_factory=set, init=False)
+    _ordinary: set[str] = field(default_factory=set, init=False)
     _matcher: PhraseMatcher = field(init=False)
     _memory: dict[str, Named | None] = field(default_factory=dict, init=False)
 
@@ -104,34 +100,36 @@ class Gazetteer:
                 self._multi.append(named)
                 owned += [(len(self._multi) - 1, parsed) for parsed in parse_phrases(" ".join(parts))]
                 continue
-            self._add_stem(name, named, cut=False)
+            self._add_stem(name, named, cut=False, cued=name in cued)
             if name[-1] in "аяйьы" and len(name) > 4:
-                self._add_stem(name[:-1], named, cut=True)
-            if name in cued:
-                self._cues.add(name)
+                self._add_stem(name[:-1], named, cut=True, cued=name in cued)
 
-    def _add_stem(self, stem: str, named: Named, *, cut: bool) -> None:
-        if named.region is not None and named.population >= 20_000 and not stem.isascii() and len(stem) > 4:
+    def _add_stem(self, stem: str, named: Named, *, cut: bool, cued: bool) -> None:
+        if named.region is not None and named.population >= SMALL and not stem.isascii() and len(stem) > 4:
             self._skeletons.setdefault(skeleton(stem), named)
-        self._stems.setdefault(stem, []).append((named, cut))
+        self._stems.setdefault(stem, []).append((named, cut, cued))
         bare = folded(stem)
         if bare != stem:
-            self._stems.setdefault(bare, []).append((named, cut))
+            self._stems.setdefault(bare, []).append((named, cut, cued))
 
     def _single(self, word: str) -> Named | None:
         """The place that this word names by itself; the largest of several."""
         if word in self._memory:
             return self._memory[word]
-        if len(self._memory) > 200_000:
+        if len(self._memory) > _MEMORY:
             self._memory.clear()
+            self._ordinary.clear()
         best: Named | None = None
+        is_ordinary = False
         for length in range(len(word), 2, -1):
-            for named, cut in self._stems.get(word[:length], ()):
+            for named, cut, cued in self._stems.get(word[:length], ()):
                 fits = legal(word[length:], vowel_cut=cut)
                 if fits and (best is None or _weight(named) > _weight(best)):
-                    best = named
+                    best, is_ordinary = named, cued
             if best is not None:
                 break
+        if is_ordinary:
+            self._ordinary.add(word)
         if best is None and _OTHER_SCRIPT.search(word):
             best = self._in_other_script(skeleton(word))
         self._memory[word] = best
@@ -145,6 +143,10 @@ class Gazetteer:
                 return named
         return None
 
+    def may_name(self, word: str) -> bool:
+        """Whether the word may belong to the name of a place; wrong only in saying yes."""
+        return (len(word) > 2 and self._single(word) is not None) or bool(self._matcher.begins(word))
+
     def names_any(self, words: Sequence[str]) -> bool:
         """Whether any place may be named in these words; quick, and wrong only in saying yes."""
         memory = self._memory
@@ -153,8 +155,13 @@ class Gazetteer:
                 return True
         return bool(self._matcher.find(words))
 
-    def mentions(self, text: Text) -> list[Mention]:
-        """Every place named, in the order of the text."""
+    def mentions(self, text: Text, *, other_script: bool = False) -> list[Mention]:
+        """Every place named, in the order of the text.
+
+        Args:
+            text: the text.
+            other_script: also look for our larger places in Latin letters of Kazakh.
+        """
         words = text.words
         taken = [False] * len(words)
         found: list[Mention] = []
@@ -162,36 +169,41 @@ class Gazetteer:
         for hit in sorted(hits, key=lambda hit: (hit.first - hit.last, hit.first)):
             if not any(taken[hit.first : hit.last + 1]):
                 taken[hit.first : hit.last + 1] = [True] * (hit.last - hit.first + 1)
-                found.append(Mention(self._multi[hit.owner], hit.first, hit.last))
+                found.append(_mention(text, self._multi[hit.owner], hit.first, hit.last))
         for place, word in enumerate(words):
             if not taken[place] and len(word) > 2:
                 named = self._single(word)
+                if named is None and other_script and len(word) > 5 and word.isascii():
+                    named = self._in_other_script(skeleton(word))
                 if named is not None and self._has_cue(text, place, word, named):
-                    found.append(Mention(named, place, place))
+                    found.append(_mention(text, named, place, place))
         found.sort(key=lambda mention: mention.first)
-        return _with_datelines(text, found)
+        return _with_datelines(text, _without_vague_abroad(found))
 
     def _has_cue(self, text: Text, place: int, word: str, named: Named) -> bool:
         """An ordinary word is a place only where the text shows that it is meant."""
         capital = text.original[text.starts[place]].isupper()
         before = text.words[place - 1] if place else ""
         after = text.words[place + 1] if place + 1 < len(text.words) else ""
-        named_as_place = before in _CUES - _PREPOSITIONS or after in _CUES - _PREPOSITIONS
-        if named.region is not None and named.population < 20_000:
-            return capital and named_as_place
-        if word not in self._cues:
-            return capital or named.population >= 100_000
-        if named_as_place:
+        short = place > 0 and before in {"с", "п", "а"} and text.original[text.ends[place - 1]] == "."
+        called = (
+            short or before in CUES or before.startswith(BEFORE_CITY) or after in CUES or after.startswith(AFTER_CITY)
+        )
+        ordinary = word in self._ordinary
+        if named.region is not None and named.population < SMALL:
+            if not capital or is_adjective(word):
+                return capital and called and not ordinary
+            here = before in PREPOSITIONS or is_locative(word)
+            return called or (len(word) > 4 and (here or (not ordinary and _opens(text, place))))
+        if not ordinary:
+            return capital or (named.population >= LARGE and named.region is not None)
+        if called:
             return capital
         shouted = text.original[text.starts[place] : text.ends[place]].isupper() and len(word) > 1
         starts_sentence = place == 0 or text.sentences[place - 1] != text.sentences[place]
-        if not capital or shouted or starts_sentence or before.endswith(("ых", "их")):
+        if not capital or shouted or starts_sentence or before.endswith(("ых", "их")) or is_adjective(word):
             return False
-        return named.population >= 100_000 or before in _PREPOSITIONS
-
-    def find(self, text: Text, home_region: str | None = None) -> tuple[PlaceHit, ...]:
-        """The places named, as they are reported: those abroad carry no region."""
-        return tuple(hit_of(text, mention) for mention in self.mentions(text))
+        return named.population >= LARGE or before in PREPOSITIONS or is_locative(word)
 
 
 def hit_of(text: Text, mention: Mention) -> PlaceHit:
@@ -199,10 +211,47 @@ def hit_of(text: Text, mention: Mention) -> PlaceHit:
     return PlaceHit(mention.place.name, mention.place.region, text.starts[mention.first], text.ends[mention.last])
 
 
+def hits_of(text: Text, mentions: Sequence[Mention]) -> tuple[PlaceHit, ...]:
+    """The places named, as they are reported: those abroad carry no region, and cues are no places."""
+    return tuple(
+        hit_of(text, mention)
+        for mention in mentions
+        if not (mention.place.weak and mention.place.level in {"country", "city", "abroad"})
+    )
+
+
+def _mention(text: Text, named: Named, first: int, last: int) -> Mention:
+    before = text.words[first - 1] if first else ""
+    after = text.words[last + 1] if last + 1 < len(text.words) else ""
+    embassy = named.region is None and (
+        before.startswith(EMBASSIES)
+        or after.startswith(EMBASSIES)
+        or (before in {"of", "the"} and first > 1 and text.words[first - 2].startswith(EMBASSIES))
+    )
+    topic = named.region is None and (before in BEFORE_TOPIC or after.startswith(("қарсы", "карсы")))
+    return Mention(
+        named,
+        first,
+        last,
+        is_adjective=first == last and is_adjective(text.words[first]),
+        is_topic=topic,
+        is_locative=before in PREPOSITIONS or is_locative(text.words[last]),
+        is_inside=before in INSIDE or is_inside(text.words[last]),
+        is_embassy=embassy,
+    )
+
+
+def _opens(text: Text, place: int) -> bool:
+    """Whether the word opens a line and stands alone there («Кульсары. Жители…», «Бейнеу: …»)."""
+    if place and text.sentences[place - 1] == text.sentences[place]:
+        return False
+    return text.original[text.ends[place] : text.ends[place] + 2].strip()[:1] in {".", ":", ",", "—", "–"}
+
+
 def _named(entry: PlacePhrases | AbroadPhrases) -> Named:
     if isinstance(entry, PlacePhrases):
-        return Named(entry.name, entry.region, entry.level, 1_000_000)
-    return Named(entry.name, None, "abroad", 1_000_000)
+        return Named(entry.name, entry.region, entry.level, 1_000_000, entry.weak)
+    return Named(entry.name, None, "abroad", 1_000_000, entry.weak)
 
 
 def _parsed(phrase: str) -> list[tuple]:  # type: ignore[type-arg]
@@ -219,7 +268,21 @@ def _is_telling(elements: tuple[Element, ...]) -> bool:
 
 def _weight(named: Named) -> int:
     # A name shared with a place abroad is ours unless ours is a village: the texts we read are about Kazakhstan.
-    return named.population + 100_000_000 * (named.region is not None and named.population >= 20_000)
+    return named.population + 100_000_000 * (named.region is not None and named.population >= SMALL)
+
+
+def _without_vague_abroad(mentions: list[Mention]) -> list[Mention]:
+    """«В стране» and a square that other cities have, too, are ours only where the text speaks of no other country."""
+    ours = any(
+        mention.place.region and not mention.place.weak and mention.place.level != "fuzzy" for mention in mentions
+    )
+    if ours or not any(mention.is_foreign and not mention.is_topic for mention in mentions):
+        return mentions
+    return [
+        mention
+        for mention in mentions
+        if mention.is_foreign or not (mention.place.level == "fuzzy" or mention.place.weak)
+    ]
 
 
 def _with_datelines(text: Text, mentions: list[Mention]) -> list[Mention]:
@@ -241,51 +304,4 @@ def _with_datelines(text: Text, mentions: list[Mention]) -> list[Mention]:
     stopped = head == "." and text.original[text.starts[0] : text.ends[first.last]].isupper()
     if not (dashed or stopped) or (len(mentions) == 1 and not first.is_foreign):
         return mentions
-    return [Mention(first.place, first.first, first.last, in_dateline=True), *mentions[1:]]
-
-
-def where(text: Text, mentions: Sequence[Mention], first: int, last: int) -> Where:
-    """What an event told by the words `first` to `last` is at."""
-    events = [mention for mention in mentions if not mention.in_dateline]
-    sentence = text.sentences[first]
-    for rule, reach in (("same sentence", 0), ("next sentence", 1), ("whole text", len(text.words))):
-        near = [mention for mention in events if abs(text.sentences[mention.first] - sentence) <= reach]
-        decided = _decide(near, first, last, rule)
-        if decided is not None:
-            return decided
-    datelines = [mention for mention in mentions if mention.in_dateline]
-    return _decide(datelines, first, last, "dateline") or Where()
-
-
-def _decide(near: Sequence[Mention], first: int, last: int, rule: str) -> Where | None:
-    ours = [mention for mention in near if mention.place.region]
-    abroad = [mention for mention in near if mention.place.region is None]
-    precise = [mention for mention in ours if mention.place.level != "country"]
-    if abroad and not precise:
-        return Where(is_foreign=True, rule=rule)
-    if precise and abroad and _distance(abroad, first, last) + 3 < _distance(precise, first, last):
-        return Where(is_foreign=True, rule=rule)
-    if precise:
-        return Where(regions=_regions(precise), places=_places(precise), rule=rule)
-    if ours and rule != "whole text":
-        return Where(regions=(WHOLE_COUNTRY,), rule=rule)
-    return Where(regions=(WHOLE_COUNTRY,), rule=rule) if ours else None
-
-
-def _distance(mentions: Sequence[Mention], first: int, last: int) -> int:
-    return min(min(abs(mention.first - last), abs(mention.last - first)) for mention in mentions)
-
-
-def _regions(mentions: Sequence[Mention]) -> tuple[str, ...]:
-    """Regions of these places; a street gives its city only where no other place is named."""
-    firm = [mention for mention in mentions if mention.place.level != "street"] or list(mentions)
-    squares = {mention.place.region for mention in firm if mention.place.level in {"square", "district"}}
-    cities = {mention.place.region for mention in firm if mention.place.level == "city"}
-    if squares and squares & cities:
-        return tuple(sorted(region for region in cities | squares if region))
-    return tuple(sorted({mention.place.region for mention in firm if mention.place.region}))
-
-
-def _places(mentions: Sequence[Mention]) -> tuple[str, ...]:
-    kept = [mention.place.name for mention in mentions if mention.place.level not in {"region", "country"}]
-    return tuple(dict.fromkeys(kept))
+    return [replace(first, in_dateline=True), *mentions[1:]]

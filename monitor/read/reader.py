@@ -13,12 +13,12 @@ from monitor.read.classify import Surroundings, findings
 from monitor.read.compiled import Compiled
 from monitor.read.language import identify_words
 from monitor.read.lexicon import Entry, Lexicon
-from monitor.read.places import Gazetteer, hit_of
-from monitor.read.tokens import quick_words, tokenize
+from monitor.read.places import Gazetteer, hits_of
+from monitor.read.tokens import Text, is_odd, quick_words, tokenize
 
-_ODD = re.compile("[\u00ad\u0300-\u036f\u0483-\u0489\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff*#@$•·]")
 _KAZAKH_CYRILLIC = re.compile("[а-яәғқңөұүһі]")
 _ARABIC = re.compile("[\u0600-\u06ff]")
+_MEMORY = 100_000
 
 
 class Reader:
@@ -27,6 +27,7 @@ class Reader:
     def __init__(self, lexicons: Sequence[Lexicon], gazetteer: Gazetteer) -> None:
         self._compiled = Compiled(lexicons)
         self._gazetteer = gazetteer
+        self._dull: set[str] = set()
 
     def read(self, text: str, published_at: datetime | None = None, home_region: str | None = None) -> Reading:
         """All that the text says.
@@ -40,11 +41,13 @@ class Reader:
         language = identify_words(quick[:60], text[:400].lower())
         if not self._may_speak(text, quick, language):
             return Reading(language=language)
-        cut = tokenize(text)
-        mentions = self._gazetteer.mentions(cut)
+        cut = self._mended(tokenize(text))
+        mentions = self._gazetteer.mentions(cut, other_script=language == "kk")
         ways = _ways(language, text)
         triggers = self._compiled.find(self._compiled.triggers, cut, ways)
-        places: tuple[PlaceHit, ...] = tuple(hit_of(cut, mention) for mention in mentions)
+        places: tuple[PlaceHit, ...] = hits_of(cut, mentions)
+        if language != "kk":
+            triggers = self._compiled.in_their_language(triggers, cut)
         if not triggers:
             return Reading(language=language, places=places)
         context = self._compiled.find(self._compiled.context, cut, ways)
@@ -53,9 +56,40 @@ class Reader:
 
     def _may_speak(self, text: str, words: list[str], language: str) -> bool:
         """Whether any phrase or place stands in the words; most ordinary posts are done here, without offsets."""
-        if language == "kk" or _ODD.search(text) is not None or sum(1 for word in words if len(word) == 1) > 25:
+        if language == "kk" or is_odd(text, words):
             return True
-        return bool(self._compiled.triggers["plain"].find(words)) or self._gazetteer.names_any(words)
+        fresh = set(words) - self._dull
+        if not any([self._is_telling(word) for word in fresh]):  # noqa: C419 - a list is quicker here
+            return False
+        plain = self._compiled.triggers["plain"]
+        mender = self._compiled.mender
+        return (
+            bool(plain.find(words))
+            or self._gazetteer.names_any(words)
+            or any(mender.mended(word) != word for word in fresh)
+        )
+
+    def _is_telling(self, word: str) -> bool:
+        """Whether the word may begin anything; remembered where it may not."""
+        if (
+            self._compiled.triggers["plain"].begins(word)
+            or self._gazetteer.may_name(word)
+            or self._compiled.mender.mended(word) != word
+        ):
+            return True
+        if len(self._dull) > _MEMORY:
+            self._dull.clear()
+        self._dull.add(word)
+        return False
+
+    def _mended(self, cut: Text) -> Text:
+        """The same text with words put right in which one letter is wrong or struck out."""
+        mender, plain = self._compiled.mender, self._compiled.triggers["plain"]
+        for place, word in enumerate(cut.words):
+            if word in self._dull or plain.begins(word) or self._gazetteer.may_name(word):
+                continue
+            cut.words[place] = mender.unstarred(word) if place in cut.starred else mender.mended(word)
+        return cut
 
 
 def _ways(language: str, text: str) -> tuple[str, ...]:

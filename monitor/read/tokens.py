@@ -5,6 +5,7 @@ nothing (zero width, soft hyphen, combining accents) are looked through, not del
 """
 
 import re
+import unicodedata
 from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Final
@@ -13,18 +14,26 @@ MAX_CHARACTERS: Final = 60_000
 """Code points of a text that are read; a news item has a few thousand, and 60,000 are read within 50 ms."""
 
 _WORD = re.compile(r"[^\W\d_]+|\d+")
+_LINK = re.compile(r"https?://[^\s)\]>]+|(?<!\w)t\.me/[^\s)\]>]+")
+_SHORT_I = "\u0438\u0306"
 _INVISIBLE = re.compile("[\u00ad\u0300-\u036f\u0483-\u0489\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]+")
 _SPACED = re.compile(r"(?<!\w)(?:[^\W\d_][ \u00a0.*_-]){4,30}[^\W\d_](?!\w)")
-_STARRED = re.compile(r"(?<=[^\W\d_])[*#@$•·]+(?=[^\W\d_])")
+_STARRED = re.compile(r"(?<=[^\W\d_])[*$•·]+(?=[^\W\d_])")
+_DISGUISED = re.compile("(?<=[а-яәғқңөұүһі])[034@](?=[а-яәғқңөұүһі])")
+_DISGUISES: Final = {"0": "о", "3": "з", "4": "ч", "@": "а"}
 _END = re.compile(r"[.!?…]+(?=[\s\"»”)\]]|$)|\n+|[•▪️❗‼⚡🔴🔺]+")
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(«\"])(?:г|гг|ул|обл|пр|просп|мкр|им|т|тыс|млн|млрд|руб|тг|ст|ч|п|д|стр|св|р|пос|с|"
     r"[А-ЯЁA-ZӘҒҚҢӨҰҮІ]|Mr|Mrs|Dr|St|No|vs|жж|ж|көш|ауд|т\.е|т\.д|т\.п)$"
 )
 
-_LATIN_LOOK: Final = str.maketrans("aceopxykmthbiәöü", "асеорхукмтнвіәөү")
+_LATIN_LOOK: Final = str.maketrans("aceopxykmthbiәöüαεοριυκχτνμ", "асеорхукмтнвіәөүаеоріуктхнм")
 _CYRILLIC = re.compile("[а-яёәғқңөұүһі]")
-_LATIN = re.compile("[a-z]")
+_LATIN = re.compile("[a-zα-ω]")
+_MIXED = re.compile("[a-zα-ω][а-яәғқңөұүһі]|[а-яәғқңөұүһі][a-zα-ω]", re.IGNORECASE)
+_FANCY = re.compile("[\uff10-\uff5a\U0001d400-\U0001d7ff]")
+_MOST_SINGLE_SHARE: Final = 5
+"""A text with more than one word in this many of a single letter may be spaced out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +52,19 @@ class Text:
     starts: list[int]
     ends: list[int]
     sentences: list[int]
+    starred: frozenset[int] = frozenset()
+    """Words in which a letter was hidden or struck out («м*тинг»)."""
 
 
 def lowered(text: str) -> str:
-    """The text with every character in lower case and as many characters as before."""
+    """The text with every character in lower case and as many characters as before.
+
+    Addresses become blanks, letters of mathematical and wide alphabets become plain ones.
+    """
+    if "://" in text or "t.me/" in text:
+        text = _LINK.sub(lambda found: " " * len(found.group()), text)
+    if not text.isascii() and _FANCY.search(text):
+        text = _FANCY.sub(lambda found: unicodedata.normalize("NFKC", found.group())[:1] or " ", text)
     low = text.lower()
     if len(low) != len(text):
         low = "".join(char.lower() if len(char.lower()) == 1 else char for char in text)
@@ -58,9 +76,13 @@ def quick_words(text: str) -> list[str]:
     return _WORD.findall(lowered(text[:MAX_CHARACTERS]))
 
 
-def is_plain(text: str) -> bool:
-    """Whether no character of the text needs looking through."""
-    return _INVISIBLE.search(text) is None and _STARRED.search(text) is None and _SPACED.search(text) is None
+def is_odd(text: str, words: list[str]) -> bool:
+    """Whether letters may be hidden, struck out, swapped or spaced apart, so that the quick words are not the words."""
+    if list(map(len, words)).count(1) * _MOST_SINGLE_SHARE > len(words):
+        return True
+    if text.isascii():
+        return _STARRED.search(text) is not None
+    return any(pattern.search(text) is not None for pattern in (_INVISIBLE, _STARRED, _MIXED, _DISGUISED))
 
 
 def tokenize(text: str) -> Text:
@@ -69,15 +91,22 @@ def tokenize(text: str) -> Text:
     clean, origin = _looked_through(body)
     spans = [found.span() for found in _WORD.finditer(clean)]
     words = [clean[start:end] for start, end in spans]
-    if _LATIN.search(clean) and _CYRILLIC.search(clean):
+    if _MIXED.search(clean):
         words = [repaired(word) for word in words]
-    starts = [start for start, _ in spans] if origin is None else [origin[start] for start, _ in spans]
-    ends = [end for _, end in spans] if origin is None else [origin[end - 1] + 1 for _, end in spans]
-    return Text(text, words, starts, ends, _sentences(text[:MAX_CHARACTERS], starts))
+    if origin is None:
+        starts, ends = [start for start, _ in spans], [end for _, end in spans]
+        return Text(text, words, starts, ends, _sentences(text[:MAX_CHARACTERS], starts))
+    starts, ends = [origin[start] for start, _ in spans], [origin[end - 1] + 1 for _, end in spans]
+    starred = frozenset(
+        place
+        for place, (start, end) in enumerate(zip(starts, ends, strict=True))
+        if end - start > len(words[place]) and _STARRED.search(body, start, end)
+    )
+    return Text(text, words, starts, ends, _sentences(text[:MAX_CHARACTERS], starts), starred)
 
 
 def repaired(word: str) -> str:
-    """The word in one alphabet: Latin look-alikes in a Cyrillic word become what they look like."""
+    """The word in one alphabet: Latin and Greek look-alikes in a Cyrillic word become what they look like."""
     if word.isascii() or not _LATIN.search(word) or not _CYRILLIC.search(word):
         return word
     return word.translate(_LATIN_LOOK)
@@ -85,8 +114,12 @@ def repaired(word: str) -> str:
 
 def _looked_through(body: str) -> tuple[str, list[int] | None]:
     """The text without what shows nothing, and for each kept character where it stood; `None` if nothing went."""
-    gaps = [found.span() for found in _INVISIBLE.finditer(body)]
-    gaps += [found.span() for found in _STARRED.finditer(body)]
+    if _SHORT_I in body:
+        body = body.replace(_SHORT_I, "й\u200b")
+    body = _DISGUISED.sub(lambda found: _DISGUISES[found.group()], body)
+    gaps = [found.span() for found in _INVISIBLE.finditer(body)] if not body.isascii() else []
+    bold = " **" in body or "** " in body or body.startswith("**")
+    gaps += [found.span() for found in _STARRED.finditer(body) if not (bold and found.group() == "**")]
     for run in _SPACED.finditer(body):
         # «м и т и н г»: the letters are wanted, what stands between them is not.
         gaps += [(run.start() + step, run.start() + step + 1) for step in range(1, run.end() - run.start(), 2)]
@@ -96,7 +129,7 @@ def _looked_through(body: str) -> tuple[str, list[int] | None]:
     for start, end in gaps:
         gone[start:end] = b"\1" * (end - start)
     origin = [position for position, flag in enumerate(gone) if not flag]
-    return "".join(body[position] for position in origin), origin
+    return "".join([body[position] for position in origin]), origin
 
 
 def _sentences(text: str, starts: list[int]) -> list[int]:

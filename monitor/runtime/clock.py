@@ -66,6 +66,38 @@ class SystemClock:
         await asyncio.sleep(max(0.0, seconds))
 
 
+class FasterClock:
+    """A clock of another day that runs faster than life: for a demonstration.
+
+    Args:
+        start: where it stands when it is made.
+        speed: its seconds per second of life.
+        steady: seconds that never go back.
+    """
+
+    def __init__(self, start: datetime, speed: float, steady: Callable[[], float] = time.monotonic) -> None:
+        self.speed = speed
+        self._steady = steady
+        self._since = utc(start), steady()
+
+    def now(self) -> datetime:
+        """Where the clock stands."""
+        start, began = self._since
+        return start + timedelta(seconds=(self._steady() - began) * self.speed)
+
+    def monotonic(self) -> float:
+        """Seconds of this clock since some fixed point."""
+        return (self.now() - EPOCH).total_seconds()
+
+    async def sleep(self, seconds: float) -> None:
+        """Return after that many seconds of this clock."""
+        await asyncio.sleep(max(0.0, seconds / self.speed))
+
+    def as_fast_as(self, speed: float) -> None:
+        """Go on from where it stands at another speed."""
+        self._since, self.speed = (self.now(), self._steady()), speed
+
+
 class SimulatedClock:
     """A clock that stands still until it is moved; sleepers wake in the order of their times."""
 

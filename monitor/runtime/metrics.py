@@ -20,6 +20,16 @@ class Metrics:
         self.recorded = Counter("dabyl_recorded_signals", "Signals written as series", registry=self.registry)
         self.sources = Gauge("dabyl_sources", "Sources by how they feel", ["feeling"], registry=self.registry)
         self.queue = Gauge("dabyl_queue_items", "Items that wait for the pipeline", registry=self.registry)
+        self.leads = Gauge("dabyl_lease_held", "1 while this process judges and tells", registry=self.registry)
+        self.connected = Gauge("dabyl_bus_connected", "1 while the broker is connected", registry=self.registry)
+        self.rings_dropped = Gauge("dabyl_bus_rings_dropped", "Rings that no broker took", registry=self.registry)
+        self.uplink_waiting = Gauge("dabyl_uplink_waiting_batches", "Batches without a receipt", registry=self.registry)
+        self.uplink_repeated = Gauge("dabyl_uplink_repeated_batches", "Batches sent again", registry=self.registry)
+        self.uplink_refused = Gauge("dabyl_uplink_refused_batches", "Batches kept aside", registry=self.registry)
+        self.heartbeat = Gauge(
+            "dabyl_heartbeat_timestamp_seconds", "When this process last stored its heartbeat", registry=self.registry
+        )
+        self.owed = Gauge("dabyl_owed_oldest_seconds", "Age of the oldest message that is due", registry=self.registry)
         self.memory = Gauge("dabyl_resident_peak_bytes", "Largest memory of this process", registry=self.registry)
 
     def text(self) -> bytes:

@@ -47,6 +47,11 @@ class Shown:
     masker: Masker = field(default_factory=Masker)
     any_host: bool = False
 
+    @property
+    def speed(self) -> float:
+        """Seconds of our clock per second of life: more than 1 in a demonstration."""
+        return float(getattr(self.clock, "speed", 1.0))
+
 
 class RefusedAddressError(Exception):
     """The page would be open to others, and nobody said that it should."""

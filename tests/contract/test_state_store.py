@@ -1,16 +1,12 @@
 """What every state store promises: SQLite always, PostgreSQL where there is one."""
 
 import asyncio
-import os
-import tempfile
-import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
 
 from monitor.domain.alerts import AlertState, IncidentState, NotificationState, Severity
 from monitor.domain.changes import AuditEntry, Change, Query, Retention
@@ -20,34 +16,10 @@ from monitor.domain.reports import Deletion, Media
 from monitor.runtime.clock import SimulatedClock
 from monitor.store.sql_state import SqlStateStore
 from monitor.store.state import open_state
-from tests.conftest import need
-from tests.contract.postgresql import can_start, cluster
+from tests.contract.postgresql import database, server  # noqa: F401 - fixtures
 from tests.store.cast import MINUTE, NOON, alert, health, incident, line, message, report, signal, tried
 
 Opener = Callable[[], Awaitable[SqlStateStore]]
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[str]:
-    given = os.environ.get("DABYL_TEST_POSTGRESQL_URL")
-    if given:
-        yield given
-        return
-    need(can_start(), "PostgreSQL")
-    with tempfile.TemporaryDirectory(prefix="dabyl-pg-") as folder, cluster(Path(folder) / "pg") as address:
-        yield address
-
-
-@pytest.fixture
-def database(server: str) -> Iterator[str]:
-    name = f"dabyl_{uuid.uuid4().hex}"
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    yield make_url(server).set(database=name).render_as_string(hide_password=False)
-    with engine.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    engine.dispose()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])

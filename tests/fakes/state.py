@@ -1,6 +1,6 @@
 """A StateStore in memory: honours the promises of the port, keeps nothing, and tells what it was given."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from monitor.domain.alerts import (
 )  # fmt: skip
 from monitor.domain.changes import Change, Pruned, Query, Retention, StoredReport
 from monitor.domain.health import Health
+from monitor.domain.leases import Fence
 from monitor.domain.reports import Report
 from monitor.domain.signals import Signal
 
@@ -25,6 +26,7 @@ class MemoryState:
 
     def __init__(self) -> None:
         self.changes: list[Change] = []
+        self.refuse: Exception | None = None
         self._versions: dict[str, Report] = {}
         self._journal: list[Signal | None] = []
         self._ids: set[str] = set()
@@ -38,6 +40,8 @@ class MemoryState:
         self._healths: dict[str, Health] = {}
 
     async def apply(self, change: Change) -> None:
+        if self.refuse is not None:
+            raise self.refuse
         self.changes.append(change)
         self._versions.update(
             {report.version: report for report in change.reports if report.version not in self._versions}
@@ -60,6 +64,12 @@ class MemoryState:
         self._incidents.update({incident.id: incident for incident in change.incidents})
         self._timeline.update({entry.id: entry for entry in change.timeline})
         self._notes.update({note.id: note for note in change.notifications if note.id not in self._notes})
+
+    async def apply_after(
+        self, position: int | None, since: datetime, build: Callable[[Sequence[Report]], Change]
+    ) -> int:
+        await self.apply(build(()))
+        return 0
 
     async def known_versions(self, versions: Sequence[str]) -> frozenset[str]:
         return frozenset(version for version in versions if version in self._versions)
@@ -113,6 +123,22 @@ class MemoryState:
             note, state=NotificationState.CLAIMED, claimed_by=holder, claimed_until=until
         )
         return True
+
+    async def claim_due(
+        self, claimant: str, now: datetime, until: datetime, limit: int = 100
+    ) -> Sequence[Notification]:
+        due = await self.owed(now, limit)
+        return [note for note in due if await self.claim(note.id, claimant, now, until)]
+
+    async def free_stale(self, fence: Fence, now: datetime) -> int:
+        return 0
+
+    async def begin(self, notification: str, fence: Fence, now: datetime, until: datetime) -> bool:
+        return self._notes[notification].claimed_by == fence.claimant
+
+    async def give_back(self, notification: str, claimant: str) -> None:
+        """It was begun and not handed over, says its claimant: owed again."""
+        return
 
     async def mark_sent(self, notification: str, attempt: Attempt) -> None:
         self._attempts.append(attempt)

@@ -11,8 +11,9 @@ from monitor.read.counts import counts
 from monitor.read.echoes import EchoIndex
 from monitor.read.language import identify
 from monitor.read.phrases import PhraseMatcher, parse_phrases
-from monitor.read.places import Gazetteer, where
+from monitor.read.places import Gazetteer
 from monitor.read.tokens import tokenize
+from monitor.read.whereabouts import where
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 READING = load_reading(None)

@@ -1,0 +1,124 @@
+"""Words with one letter wrong, mended to what the lexicon knows. PURE.
+
+Only long words are mended, only where the beginning of a telling stem of the lexicon is one step away (a letter missing,
+doubled, swapped with its neighbour or replaced), and never a word that a Russian dictionary knows: «протезируют» is no
+protest. The stems are kept with each of their letters taken out, so that a word costs a few looks into a dict
+(symmetric deletion, after W. Garbe's SymSpell).
+"""
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from typing import Final
+
+import pymorphy3
+
+LEAST_STEM: Final = 6
+"""Letters of a stem that is worth mending to: shorter ones have too many neighbours."""
+LEAST_WORD: Final = 8
+LEAST_STARRED: Final = 4
+"""Letters of a word in which a letter was hidden on purpose («м*тинг»)."""
+_MEMORY: Final = 100_000
+_REPEATED = re.compile(r"(.)\1{2,}")
+_ENGLISH: Final = re.compile("[a-z]+")
+
+
+@cache
+def _morphology() -> pymorphy3.MorphAnalyzer:
+    return pymorphy3.MorphAnalyzer()
+
+
+def is_russian_word(word: str) -> bool:
+    """Whether a Russian dictionary (OpenCorpora's, through pymorphy3) holds this form."""
+    return bool(_morphology().word_is_known(word))
+
+
+class Mender:
+    """Mends words to these stems."""
+
+    def __init__(self, stems: Iterable[str], hidden: Iterable[str] = (), spared: Iterable[str] = ()) -> None:
+        """Index the stems.
+
+        Args:
+            stems: beginnings of words that point to events, long enough to be told with a letter wrong.
+            hidden: the same for words in which a letter was hidden on purpose.
+            spared: beginnings of words that look like them and are right as they are.
+        """
+        self._stems = frozenset(stem for stem in stems if len(stem) >= LEAST_STEM)
+        self._all = tuple(sorted(self._stems))
+        self._spared = tuple(spared)
+        self._short = frozenset(stem for stem in hidden if len(stem) >= LEAST_STARRED)
+        self._lengths = sorted({len(stem) for stem in self._stems})
+        self._initials = frozenset(stem[0] for stem in self._stems)
+        self._cut: dict[str, set[str]] = {}
+        for stem in sorted(self._stems | self._short):
+            for place in range(1, len(stem)):
+                self._cut.setdefault(stem[:place] + stem[place + 1 :], set()).add(stem)
+        self._memory: dict[str, str] = {}
+
+    def mended(self, word: str) -> str:
+        """The word as the lexicon would have it, or the word itself."""
+        known = self._memory.get(word)
+        if known is None:
+            if len(self._memory) > _MEMORY:
+                self._memory.clear()
+            known = self._memory[word] = self._look(word)
+        return known
+
+    def _look(self, word: str) -> str:
+        if len(word) < LEAST_WORD or len(word) > 30 or word[0] not in self._initials:
+            return word
+        plain = _REPEATED.sub(r"\1", word)
+        if plain != word and plain.startswith(self._all):
+            return plain
+        found = self._neighbour(plain)
+        if found is None or word.startswith(self._spared):
+            return word
+        if not _ENGLISH.fullmatch(word) and is_russian_word(word):
+            return word
+        return found
+
+    def _neighbour(self, word: str) -> str | None:
+        """The word with the stem put right that it begins with but for one letter; the longest such stem."""
+        for length in reversed(self._lengths):
+            if length > len(word) + 1:
+                continue
+            for size, stem in self._near(word, length):
+                if stem in self._stems and not word.startswith(stem):
+                    return stem + word[size:]
+        return None
+
+    def _near(self, word: str, length: int) -> Iterable[tuple[int, str]]:
+        """Stems of this length one step from a beginning of the word, with the length of that beginning."""
+        for stem in sorted(self._cut.get(word[: length - 1], ())):
+            if len(stem) == length:
+                yield length - 1, stem
+        beginning = word[:length]
+        for place in range(1, length):
+            for stem in sorted(self._cut.get(beginning[:place] + beginning[place + 1 :], ())):
+                if len(stem) == length and _one_step(beginning, stem, place):
+                    yield length, stem
+        longer = word[: length + 1]
+        for place in range(1, len(longer)):
+            shorter = longer[:place] + longer[place + 1 :]
+            if shorter in self._stems:
+                yield length + 1, shorter
+
+    def unstarred(self, word: str) -> str:
+        """A word in which a letter was struck out, as the lexicon would have it: «мтинг» was «м*тинг»."""
+        for length in range(min(len(word), 12), LEAST_STARRED - 2, -1):
+            for stem in sorted(self._cut.get(word[:length], ()), key=lambda stem: (-len(stem), stem)):
+                if len(stem) == length + 1:
+                    return stem + word[length:]
+        return word
+
+
+def _one_step(written: str, stem: str, place: int) -> bool:
+    """Whether the letter at `place` was replaced, or swapped with one beside it."""
+    if written[:place] == stem[:place] and written[place + 1 :] == stem[place + 1 :]:
+        return True
+    return any(
+        written[:left] + written[left + 1] + written[left] + written[left + 2 :] == stem
+        for left in (place - 1, place)
+        if left >= 0 and left + 1 < len(written)
+    )

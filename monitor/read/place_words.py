@@ -1,0 +1,23 @@
+"""Words that stand beside names of places, in three languages."""
+
+from typing import Final
+
+CUES: Final = frozenset(
+    "г город города городе городу городом гор село селе села пос поселок поселке поселка поселку аул ауле аула ауыл "
+    "район районе района области область станция станции станции микрорайон разъезд қаласы қаласында қаласының қала "
+    "ауылы ауылында ауылының ауданы ауданында облысы облысында каласы каласында ауылында кенті кентінде city town "
+    "village district".split()
+)
+"""Words that say that the name beside them is a place."""
+AFTER_CITY: Final = ("әкімдіг", "әкімі", "тұрғын", "қала", "халқ", "жұртшыл", "полицияс", "прокуратурас", "акимдиг",
+                     "тургын", "кала", "residents", "police", "authorities", "akimat", "мұнайшы", "жұмысшы")  # fmt: skip
+"""Beginnings of words that follow the name of a town («Орал әкімдігі»)."""
+BEFORE_CITY: Final = ("жител", "акимат", "горсуд", "residents")
+"""Beginnings of words that stand before the name of a town («жители Сатпаева»)."""
+PREPOSITIONS: Final = frozenset("в во из под у близ возле через около in near at from outside around across".split())
+INSIDE: Final = frozenset("в во in at across".split())
+EMBASSIES: Final = ("посольств", "консульств", "генконсульств", "embass", "consulat", "елшілі", "консулды", "элчили",
+                    "elshili", "elçili")  # fmt: skip
+"""Beginnings of words that turn the name of a country into a building here."""
+BEFORE_TOPIC: Final = frozenset("против о об поддержку солидарности against about over".split())
+"""Words after which a country is what something is about."""

@@ -1,0 +1,127 @@
+"""Which of the places named in a text an event is at.
+
+The nearest sentence decides: its own places first, then its neighbours', then the whole text's, then the dateline, last
+what only hints at a place (people, money, adjectives). An event that stands nearer to a place abroad is abroad.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from monitor.domain.regions import WHOLE_COUNTRY
+from monitor.read.places import Mention
+from monitor.read.tokens import Text
+
+_BESIDE: Final = 2
+"""Words between an event and a place abroad that belongs to it: «протесты в Иране»."""
+_WITHIN: Final = 5
+"""The same for a place abroad with "in" before it: «забастовка пилотов в Германии»."""
+_MARGIN: Final = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Where:
+    """What an event is at.
+
+    Attributes:
+        regions: ISO 3166-2 codes, `("KZ",)`, or empty where nothing tells.
+        places: names of cities, districts, squares and streets.
+        is_foreign: the text names only places abroad (near the event).
+        is_countrywide: the sentence says that it is so in the whole country, whatever else it names.
+        rule: which rule decided.
+    """
+
+    regions: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    is_foreign: bool = False
+    is_countrywide: bool = False
+    rule: str = "nowhere"
+
+
+def where(text: Text, mentions: Sequence[Mention], first: int, last: int) -> Where:
+    """What an event told by the words `first` to `last` is at."""
+    events = [mention for mention in mentions if not mention.in_dateline and not mention.is_embassy]
+    if any(mention.place.region for mention in events):
+        # What a protest here is about is no place; with no place of ours, it is the only one.
+        events = [mention for mention in events if not mention.is_topic]
+    sentence = text.sentences[first]
+    if any(_qualifies(mention, first, last) for mention in events):
+        return Where(is_foreign=True, rule="adjective of a country abroad")
+    firm = [mention for mention in events if not mention.place.weak]
+    if _is_told_of_others(events, sentence, text, first, last):
+        return Where(is_foreign=True, rule="people of a country abroad")
+    for rule, reach in (("same sentence", 0), ("next sentence", 1), ("whole text", len(text.words))):
+        near = [mention for mention in firm if abs(text.sentences[mention.first] - sentence) <= reach]
+        decided = _decide(near, first, last, rule)
+        if decided is not None:
+            return decided
+    datelines = [mention for mention in mentions if mention.in_dateline]
+    return _decide(datelines, first, last, "dateline") or _hinted([mention for mention in events if mention.place.weak])
+
+
+def _qualifies(mention: Mention, first: int, last: int) -> bool:
+    """Whether an adjective of a country abroad belongs to the event («российские протесты», «забастовка в немецких портах»)."""
+    if not (mention.is_foreign and (mention.is_adjective or mention.place.weak)):
+        return False
+    after = mention.first - last
+    return (mention.is_adjective and mention.last == first - 1) or (mention.is_inside and 0 < after <= _BESIDE)
+
+
+def _is_told_of_others(events: Sequence[Mention], sentence: int, text: Text, first: int, last: int) -> bool:
+    """«Россияне выходят на митинги, пишет казахстанский портал»: others do it, and we are only named."""
+    here = [mention for mention in events if text.sentences[mention.first] == sentence and mention.place.region]
+    others = [mention for mention in events if mention.is_foreign and text.sentences[mention.first] == sentence]
+    named = all(mention.place.level == "country" and not mention.is_locative for mention in here)
+    return bool(others) and bool(here) and named and _distance(others, first, last) < _distance(here, first, last)
+
+
+def _hinted(weak: Sequence[Mention]) -> Where:
+    ours = [mention for mention in weak if mention.place.region and mention.place.level != "country"]
+    if any(mention.is_foreign for mention in weak):
+        return Where(is_foreign=True, rule="a hint of abroad")
+    if ours:
+        return Where(regions=_regions(ours), places=_places(ours), rule="a place that others have, too")
+    return Where(regions=(WHOLE_COUNTRY,), rule="a hint of Kazakhstan") if weak else Where()
+
+
+def _decide(near: Sequence[Mention], first: int, last: int, rule: str) -> Where | None:
+    abroad = [mention for mention in near if mention.is_foreign]
+    country = [mention for mention in near if mention.place.level in {"country", "fuzzy"}]
+    precise = [mention for mention in near if not mention.is_foreign and mention not in country]
+    if precise:
+        if abroad and _is_nearer(abroad, precise, first, last):
+            return Where(is_foreign=True, rule=rule)
+        chosen = [mention for mention in precise if not mention.is_adjective] or precise
+        fuzzy = any(mention.place.level == "fuzzy" for mention in country)
+        return Where(regions=_regions(chosen), places=_places(chosen), is_countrywide=fuzzy, rule=rule)
+    if abroad:
+        here = [mention for mention in country if mention.is_locative]
+        if not here or _distance(abroad, first, last) <= _distance(here, first, last):
+            return Where(is_foreign=True, rule=rule)
+    return Where(regions=(WHOLE_COUNTRY,), is_countrywide=True, rule=rule) if country else None
+
+
+def _is_nearer(abroad: Sequence[Mention], ours: Sequence[Mention], first: int, last: int) -> bool:
+    """Whether the event stands clearly nearer to a place abroad than to one of ours."""
+    theirs, own = _distance(abroad, first, last), _distance(ours, first, last)
+    inside = [mention for mention in abroad if mention.is_inside]
+    told = bool(inside) and _distance(inside, first, last) <= _WITHIN and _distance(inside, first, last) < own
+    return theirs + _MARGIN < own or (theirs <= _BESIDE and theirs < own) or told
+
+
+def _distance(mentions: Sequence[Mention], first: int, last: int) -> int:
+    return min(
+        0 if first <= mention.first <= last else min(abs(mention.first - last), abs(mention.last - first))
+        for mention in mentions
+    )
+
+
+def _regions(mentions: Sequence[Mention]) -> tuple[str, ...]:
+    """Regions of these places; a street gives its city only where no other place is named."""
+    firm = [mention for mention in mentions if mention.place.level != "street"] or list(mentions)
+    return tuple(sorted({mention.place.region for mention in firm if mention.place.region}))
+
+
+def _places(mentions: Sequence[Mention]) -> tuple[str, ...]:
+    kept = [mention.place.name for mention in mentions if mention.place.level not in {"region", "country", "fuzzy"}]
+    return tuple(dict.fromkeys(kept))
