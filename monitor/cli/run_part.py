@@ -170,6 +170,7 @@ def _app(process: Process) -> web.Application:
     shown = Shown(
         state=process.state, clock=process.clock, sources=process.configuration.sources,
         regions=process.configuration.regions, metrics=process.figures, any_host=process.settings.public,
+        masker=process.configuration.masker(),
     )  # fmt: skip
     return make_web(shown)
 
