@@ -1,6 +1,7 @@
 """The one place where concrete parts are chosen and joined."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -21,16 +22,23 @@ from monitor.bus.uplink import Uplink
 from monitor.configuration import Configuration
 from monitor.domain.agents import AgentBook
 from monitor.domain.changes import Change
+from monitor.domain.health import Health
 from monitor.domain.ports import AccessDeniedError, Clock, Receiver, SeriesStore, StateStore
 from monitor.domain.sources import Source
 from monitor.pipeline import Pipeline
 from monitor.read.echoes import EchoIndex
 from monitor.read.reader import Reader
 from monitor.replay import Recorder, Replay
-from monitor.runtime.clock import SimulatedClock
+from monitor.runtime.clock import SimulatedClock, SystemClock
+from monitor.runtime.metrics import Metrics
+from monitor.series_migration import Migration
 from monitor.settings import Settings, needed_secret, secret
 from monitor.store.series_embedded import open_series
+from monitor.store.series_influx import InfluxSeries, open_influx
+from monitor.store.series_influx_access import InfluxAccess
 from monitor.store.state import open_state
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -49,7 +57,46 @@ async def open_series_store(settings: Settings, clock: Clock | None = None, *, r
     Raises:
         StoreUnavailableError: it cannot be opened.
     """
-    return await open_series(settings.data, clock, read_only=read_only)
+    if settings.influx is None:
+        return await open_series(settings.data, clock, read_only=read_only)
+    if settings.influx.in_the_clear:
+        log.warning("InfluxDB is asked without TLS: whoever is on the way reads our token; use https")
+    return await open_influx(settings.influx, settings.data, clock or SystemClock(), read_only=read_only)
+
+
+def carry_series(
+    series: SeriesStore, on_health: Callable[[Health], None], metrics: Metrics, clock: Clock
+) -> Mapping[str, Callable[[], Awaitable[None]]]:
+    """What must run beside the series store, by name; its health and its backlog are shown."""
+    if not isinstance(series, InfluxSeries):
+        return {}
+    series.on_health = on_health
+    metrics.watch_outbox(lambda: series.backlog, clock.now)
+    return series.parts()
+
+
+async def migration(
+    directory: Path, clock: Clock, influx: InfluxAccess, target: str
+) -> tuple[Migration, Callable[[], Awaitable[None]]]:
+    """A copy of the series between the files in this directory and InfluxDB, and what closes both stores.
+
+    Raises:
+        StoreUnavailableError: one of them cannot be opened.
+    """
+    remote = await open_influx(influx, directory, clock, outbox="migration-outbox.sqlite3")
+    local = await open_series(directory, clock, read_only=target == "influx")
+    source, copy = (local, remote) if target == "influx" else (remote, local)
+    notes = directory / f"migration-to-{target}.json"
+
+    async def nothing() -> None:
+        """Files hold for good what was written."""
+
+    async def close() -> None:
+        await local.close()
+        await remote.close()
+
+    settle, finish = (remote.drain, remote.sum_up) if target == "influx" else (nothing, nothing)
+    return Migration(source, copy, settle, finish, notes), close
 
 
 def parts(

@@ -164,7 +164,7 @@ class Pipeline:
         if not reading.findings:
             return []
         witness = self._witness(report)
-        return [_signal(report, reading, finding, witness, source) for finding in reading.findings]
+        return [signal_of(report, reading, finding, witness, source) for finding in reading.findings]
 
     def _witness(self, report: Report) -> str:
         source = self._sources.get(report.source)
@@ -187,7 +187,8 @@ def _latest(reports: Iterable[Report]) -> list[Report]:
     return list({report.version: report for report in reports}.values())
 
 
-def _signal(report: Report, reading: Reading, finding: Finding, witness: str, source: Source | None) -> Signal:
+def signal_of(report: Report, reading: Reading, finding: Finding, witness: str, source: Source | None) -> Signal:
+    """The signal that a finding in a report is; `source` is `None` where configuration no longer knows it."""
     lying = {place.name: place.region for place in reading.places}
     return Signal(
         id=signal_id(report.version, finding.kind, finding.regions),

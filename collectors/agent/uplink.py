@@ -8,12 +8,10 @@ import logging
 import random
 from typing import Final
 
-import aiohttp
-from aiohttp_socks import ProxyConnectionError, ProxyConnector, ProxyError, ProxyTimeoutError
-
 from collectors.agent.outbox import Outbox
 from collectors.agent.parcels import LARGEST_BYTES
-from monitor.bus.mqtt_connection import Broker, Connection, connected, tls_context
+from collectors.agent.uplink_https import HttpsUplink
+from monitor.bus.mqtt_connection import Broker, Connection, connected
 from monitor.domain.ports import AccessDeniedError, Clock, UnavailableError
 
 EXPIRY_SECONDS: Final = 600
@@ -79,54 +77,6 @@ class MqttUplink:
             certificate=way.certificate, key=way.key, proxy=self._proxy, session_seconds=24 * 3600,
             largest_bytes=LARGEST_BYTES, keep_alive_seconds=45 + random.randrange(30),  # noqa: S311 - no fixed rhythm
         )  # fmt: skip
-
-
-class HttpsUplink:
-    """The way straight to the core: one request a parcel."""
-
-    def __init__(self, outbox: Outbox, url: str, proxy: str | None) -> None:
-        self._outbox = outbox
-        self._url = url
-        self._proxy = proxy
-
-    async def drain(self) -> int:
-        """Send what waits, until nothing does; how many answers came.
-
-        Raises:
-            UnavailableError: the core cannot be reached this way.
-        """
-        answers = 0
-        self._outbox.forget_way()
-        try:
-            async with self._session() as session:
-                while due := self._outbox.due(room=1):
-                    answers += await self._send(session, due[0])
-        except (ProxyError, ProxyConnectionError, ProxyTimeoutError):
-            raise UnavailableError("the proxy does not answer; nothing was sent beside it") from None
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise UnavailableError(f"the core cannot be reached by HTTPS ({type(error).__name__})") from None
-        return answers
-
-    async def _send(self, session: aiohttp.ClientSession, transmission: bytes) -> int:
-        async with session.post(self._url, data=transmission, allow_redirects=False) as response:
-            body = await response.content.read(64 * 1024)
-        if response.status == 202:
-            raise UnavailableError("the core has it and has not committed it yet", 30)
-        if response.status != 200:
-            raise UnavailableError(f"the core takes no parcels by HTTPS ({response.status})")
-        if not self._outbox.take_answer(body):
-            raise UnavailableError("who answers by HTTPS is not the core")
-        return 1
-
-    def _session(self) -> aiohttp.ClientSession:
-        context = tls_context(self._outbox.config.authorities, None, None)
-        connector: aiohttp.BaseConnector = aiohttp.TCPConnector(ssl=context, limit=1)
-        if self._proxy is not None:
-            connector = ProxyConnector.from_url(self._proxy.replace("socks5h:", "socks5:"), rdns=True, ssl=context)
-        # An ordinary client's name: what counts stands in the signature.
-        headers = {"User-Agent": "curl/7.88.1", "Content-Type": "application/octet-stream"}
-        timeout = aiohttp.ClientTimeout(total=self._outbox.config.answer_seconds + 15)
-        return aiohttp.ClientSession(connector=connector, headers=headers, timeout=timeout)
 
 
 class Sender:

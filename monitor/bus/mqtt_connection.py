@@ -7,6 +7,7 @@ What the broker acknowledges means that the broker has it in memory, no more (se
 """
 
 import asyncio
+import contextlib
 import logging
 import socket
 import ssl
@@ -127,6 +128,7 @@ class Connection:
         self._inbox.put_nowait(None)
 
     def _check(self) -> None:
+        _heed_cancellation()
         if self._is_lost:
             raise UnavailableError(_NO_ANSWER)
 
@@ -158,6 +160,7 @@ class Connection:
         """
         with _errors_in_words():
             answers = await self._client.subscribe([(topic, quality) for topic in topics])
+        self._check()
         for topic, answer in zip(topics, answers, strict=False):
             if _code(answer) >= FAILURE:
                 raise AccessDeniedError(f"the broker does not let us read {topic}")
@@ -210,12 +213,20 @@ async def connected(broker: Broker) -> AsyncIterator[Connection]:
         with _errors_in_words(connecting=True, hint=broker.tls and broker.certificate is None):
             await made.__aenter__()
         try:
+            _heed_cancellation()
             yield connection
         finally:
-            with _errors_in_words():
+            with contextlib.suppress(UnavailableError), _errors_in_words():
                 await made.__aexit__(None, None, None)
     finally:
         await _let_go(made)
+
+
+def _heed_cancellation() -> None:
+    """Stop here if we were told to: before Python 3.12 `asyncio.wait_for`, which the library uses, may swallow that."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 async def _let_go(client: aiomqtt.Client) -> None:

@@ -50,7 +50,7 @@ def command(speed: float, scenario: Path | None, port: int) -> None:
                 old.unlink()
             shutil.rmtree(directory / "series", ignore_errors=True)
             run = serve(
-                replace(settings, data=directory), configuration, clock, "127.0.0.1", port, collect=False, mark="DEMO",
+                replace(settings, data=directory, influx=None), configuration, clock, "127.0.0.1", port, collect=False, mark="DEMO",
                 feed=lambda service: _tell(service, story, clock), sources={entry.id: entry for entry in story.sources},
             )  # fmt: skip
             asyncio.run(run)

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from monitor.cli.incident import FEEDBACK
 from monitor.cli.output import printable
 from monitor.configuration import load_reading
 from monitor.domain.signals import Finding
@@ -21,25 +22,30 @@ _EXAMPLES = """\b
 Examples:
   dabyl evaluate labels_ru.jsonl labels_kk.jsonl
   dabyl evaluate --errors labels_ru.jsonl | less
-  dabyl evaluate --json var/feedback.jsonl
+  dabyl evaluate --json labels_ru.jsonl
+  dabyl evaluate                             what people on duty judged
 
 A line: {"id": "1", "language": "ru", "text": "…", "expect": {"kinds": ["police.detention"],
 "regions": ["KZ-75"], "counts": {"detained": [15, 15]}, "denied": false, "past": false}}"""
 
 
 @click.command(epilog=_EXAMPLES)
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True))
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
 @click.option("--errors", is_flag=True, help="List every error with the words that fired.")
 @click.option("--json", "as_json", is_flag=True, help="All figures (and errors) as one JSON object.")
 @click.option("--strict", is_flag=True, help="Count findings marked past on harmless texts as false alarms.")
 def command(files: tuple[Path, ...], *, errors: bool, as_json: bool, strict: bool) -> None:
     """Score the reader against labelled texts: precision, recall and F, regions, numbers and flags.
 
-    Reads FILES of JSON Lines, duty feedback included. A bad line is told and left out, and the exit code is then 1.
+    Reads FILES of JSON Lines; without any, the feedback that `dabyl incident` wrote. A bad line is told and left out, and
+    the exit code is then 1.
     """
+    settings = read_settings()
     bad: list[str] = []
-    labels = [label for file in files for label in _labels(file, bad)]
-    reader = load_reading(read_settings().config).reader()
+    labels = [label for file in files or (settings.data / FEEDBACK,) for label in _labels(file, bad)]
+    if not labels and not bad:
+        raise click.ClickException("there is no label in what was given")
+    reader = load_reading(settings.config).reader()
     scores = score(labels, lambda label: _read(reader, label), strict=strict)
     if as_json:
         click.echo(json.dumps(record(scores), ensure_ascii=False))
@@ -50,8 +56,6 @@ def command(files: tuple[Path, ...], *, errors: bool, as_json: bool, strict: boo
     if bad:
         click.echo(f"dabyl: {len(bad)} bad line(s) were left out", err=True)
         raise click.exceptions.Exit(1)
-    if not scores.texts:
-        raise click.ClickException("there is no label in what was given")
 
 
 def _read(reader: Reader, label: Label) -> tuple[Finding, ...]:
@@ -70,8 +74,8 @@ def _labels(file: Path, bad: list[str]) -> Iterator[Label]:
     except UnicodeDecodeError as error:
         bad.append(f"{file}: not UTF-8: {error.reason}")
     except OSError as error:
-        message = f"{file}: cannot be read: {error.strerror}"
-        raise click.ClickException(message) from None
+        hint = "; no incident was judged yet (dabyl incident ID --false)" if file.name == FEEDBACK else ""
+        raise click.ClickException(f"{file}: cannot be read: {error.strerror}{hint}") from None
 
 
 def record(scores: Scores) -> dict[str, Any]:

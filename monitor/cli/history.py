@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from monitor.cli.history_outages import outages
 from monitor.cli.looking import looking, looking_at_series
 from monitor.cli.output import print_table
 from monitor.configuration import load_configuration, load_regions
@@ -200,3 +201,6 @@ def _whole(at: datetime, width: timedelta) -> datetime:
 async def _steps(query: SeriesQuery, width: timedelta, by: str) -> list[dict[str, Any]]:
     async with looking_at_series(read_settings()) as store:
         return await steps(store, query, width, by)
+
+
+command.add_command(outages)

@@ -3,6 +3,7 @@
 import click
 
 from monitor.cli.migrate_schema import schema
+from monitor.cli.migrate_series import series
 
 
 @click.group(name="migrate")
@@ -11,3 +12,4 @@ def command() -> None:
 
 
 command.add_command(schema)
+command.add_command(series)

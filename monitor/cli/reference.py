@@ -17,6 +17,7 @@ from monitor.domain.sources import Source
 from monitor.domain.targets import ControlHost, Service, Target
 from monitor.read.gazetteer import AbroadPhrases, PlacePhrases
 from monitor.read.lexicon import Entry, Lexicon, Modifier, Noise
+from monitor.read.masking import PublicNames
 
 SECTIONS: tuple[tuple[str, tuple[type[BaseModel], ...]], ...] = (
     ("sources.yaml", (Source,)),
@@ -26,6 +27,7 @@ SECTIONS: tuple[tuple[str, tuple[type[BaseModel], ...]], ...] = (
     ("places.yaml", (PlacePhrases, AbroadPhrases)),
     ("targets.yaml", (Service, Target)),
     ("probing.yaml", (Probing, ControlHost)),
+    ("public_names.yaml", (PublicNames,)),
     ("lexicons/*.yaml", (Lexicon, Entry, Noise, Modifier)),
     ("scenarios/*.yaml", (Scenario, Line, Network, Expectation)),
 )

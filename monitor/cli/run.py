@@ -12,7 +12,7 @@ from collectors.addresses import networks
 from collectors.base import Access
 from collectors.http import PoliteHttp
 from collectors.workers import WorkerPool
-from monitor.app import make_desk, make_receivers, open_series_store, parts
+from monitor.app import carry_series, make_desk, make_receivers, open_series_store, parts
 from monitor.broker_settings import PARTS, instance_of
 from monitor.bus.local import LocalBus
 from monitor.cli.run_part import serve_part
@@ -94,6 +94,8 @@ async def serve(
     )  # fmt: skip
     supervisor = Supervisor(clock, service.on_health)
     service.supervise(supervisor)
+    for part, run in carry_series(series, service.on_health, metrics, clock).items():
+        supervisor.add(part, Stage.STORE, run)
     if feed is not None:
         supervisor.add("demo", Stage.COLLECT, lambda: feed(service))
     shown = Shown(

@@ -6,7 +6,7 @@ country's, however large the operator. Before that, losses that lie in some regi
 loss is one operator's is not cut.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -90,7 +90,7 @@ def _all(tracks: Mapping[str, Track], rounds: Sequence[Round], weights: Mapping[
         return _without_slow(found)
     mobile = bool(operators) and _mobile_only(operators, known)
     found += [_operator(track, rounds, mobile=mobile) for track in operators]
-    if regions and not _explained(rounds, operators=operators, usual=_usual(known)):
+    if regions and not (operators and _explained(rounds, operators=operators, usual=_usual(known))):
         found += _regional(regions)
     return _without_slow(found)
 
@@ -99,17 +99,26 @@ def together(operators: Sequence[Track], known: Sequence[Track], weights: Mappin
     """The operators whose disturbances make one of the country; empty where they do not."""
     every = sum(_weight(track, weights) for track in {track.entity: track for track in (*known, *operators)}.values())
     ordered = sorted(operators, key=_onset)
-    best: list[Track] = []
-    for first in ordered:
-        group = [track for track in ordered if 0 <= _onset(track) - _onset(first) <= TOGETHER_SECONDS]
-        if _names(group) >= 2 and _share(group, weights, every) >= TOGETHER_WEIGHT and len(group) > len(best):
-            best = group
+    best = max(_groups(ordered, weights, every), key=_breadth, default=[])
     if best:
         return best
     for count in range(MANY_OPERATORS, len(ordered) + 1):
         if _names(ordered[:count]) >= MANY_OPERATORS and _share(ordered[:count], weights, every) >= MANY_WEIGHT:
             return ordered[count - 1 :]
     return []
+
+
+def _groups(ordered: Sequence[Track], weights: Mapping[str, float], every: float) -> Iterator[list[Track]]:
+    """Operators that fell within twenty minutes of one another and are two at least, with weight enough."""
+    for first in ordered:
+        group = [track for track in ordered if 0 <= _onset(track) - _onset(first) <= TOGETHER_SECONDS]
+        if _names(group) >= 2 and _share(group, weights, every) >= TOGETHER_WEIGHT:
+            yield group
+
+
+def _breadth(group: Sequence[Track]) -> tuple[bool, int]:
+    """A group with fixed networks in it dates a national cut better than the mobile ones that fell the day before."""
+    return any(track.access is Access.FIXED for track in group), len(group)
 
 
 def _share(group: Sequence[Track], weights: Mapping[str, float], every: float) -> float:

@@ -85,7 +85,21 @@ def heard(track: Track, at: float, count: Count, settings: FilterSettings, holid
     disturbed = belief.alarmed or belief.rise > 2.0
     baseline = counted(baseline, count.up, count.total, disturbed=disturbed)
     lately = (*track.lately, count)[-LATELY:]
-    track = replace(track, baseline=baseline, belief=belief, lately=lately, valid_at=at, invalid_since=None)
+    track = Track(
+        entity=track.entity,
+        access=track.access,
+        baseline=baseline,
+        belief=belief,
+        lately=lately,
+        worst_loss=track.worst_loss,
+        worst_up=track.worst_up,
+        worst_total=track.worst_total,
+        vantages=track.vantages,
+        witness=track.witness,
+        valid_at=at,
+        alarmed_at=track.alarmed_at,
+        ended_at=track.ended_at,
+    )
     return _worst(track, at, before, count) if belief.alarmed or before.alarmed else track
 
 

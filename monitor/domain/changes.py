@@ -38,6 +38,10 @@ class Change:
         forgotten_cursors: source ids whose bookmark is dropped.
         fence: the tenure in which this was decided; it is refused after another take-over. `None` where one process decides.
         parcels: of agents, taken in; a known number is left as it is.
+        reread: each takes the place of the stored signal of its id, which keeps its number in the journal; an id that is
+            not stored is left alone.
+        withdrawn: ids of signals that their report, read again, no longer gives. They leave the journal; what an
+            incident holds stays.
     """
 
     reports: tuple[Report, ...] = ()
@@ -54,6 +58,8 @@ class Change:
     forgotten_cursors: tuple[str, ...] = ()
     fence: Fence | None = None
     parcels: tuple[Parcel, ...] = ()
+    reread: tuple[Signal, ...] = ()
+    withdrawn: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from monitor.domain.alerts import Alert, Attempt, Incident, Notification, Receipt, TimelineEntry
 from monitor.domain.changes import Change, Pruned, Query, Retention, StoredReport
@@ -12,6 +12,9 @@ from monitor.domain.leases import Fence, Lease
 from monitor.domain.reports import Item, Report
 from monitor.domain.series import Bucket, Point, SeriesQuery
 from monitor.domain.signals import Signal
+
+Memory = TypeVar("Memory")
+Heard_contra = TypeVar("Heard_contra", contravariant=True)
 
 
 class UnavailableError(Exception):
@@ -85,6 +88,14 @@ class Collector(Protocol):
 
     def items(self) -> AsyncIterator[Item]:
         """What it hears, for as long as there is anything to hear."""
+        ...
+
+
+class Detector(Protocol[Memory, Heard_contra]):
+    """Makes signals of measurements. Pure: no I/O, no clock; the state is a plain value that can be stored."""
+
+    def step(self, state: Memory, measurement: Heard_contra, now: datetime) -> tuple[Memory, tuple[Signal, ...]]:
+        """The state after one more measurement, and what there is to tell."""
         ...
 
 
@@ -233,10 +244,13 @@ class StateStore(Protocol):
 
 
 class SeriesStore(Protocol):
-    """Numbers over time. Any call may raise `StoreUnavailableError`; every question has a limit; times are aware UTC."""
+    """Numbers over time. Any call may raise `StoreUnavailableError`; every question has a limit; times are aware UTC.
 
-    async def write(self, batch: Sequence[Point]) -> int:
-        """Store these points, durable when it returns; how many were new or changed.
+    A store on another machine takes what is written onto our own disk first and shows it to questions once it is there.
+    """
+
+    async def write(self, batch: Sequence[Point]) -> int | None:
+        """Store these points, durable when it returns; how many were new or changed, `None` where it cannot know.
 
         Writing a point twice is harmless; another value at the same series and moment replaces the first.
         """
@@ -255,7 +269,10 @@ class SeriesStore(Protocol):
         ...
 
     async def keep(self, now: datetime, retention: timedelta) -> int:
-        """Put days that are over away for good, and forget what is older than `retention`; how many days were put away."""
+        """Put days that are over away for good, and forget what is older than `retention`; how many days were put away.
+
+        0 where the store puts days away by itself.
+        """
         ...
 
     @property

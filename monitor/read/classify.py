@@ -18,6 +18,8 @@ from monitor.read.tokens import Text
 from monitor.read.whereabouts import Where, where
 
 NEAR_WORDS: Final = 4
+_OWN_WORDS: Final = 9
+"""How far from an event a number of people may stand that counts those it happened to."""
 LEAST_STRENGTH: Final = 0.3
 """Weaker findings are not worth a line (0..1)."""
 
@@ -115,7 +117,7 @@ def _weigh(around: Surroundings, trigger: Found) -> Finding | None:
         return None
     effects = _effects(around, trigger, entry.kind)
     denied = "denied" in effects or {"negated", "official"} <= effects
-    if not denied and effects & {"negated", "hypothetical"}:
+    if "absent" in effects or (not denied and effects & {"negated", "hypothetical"}):
         return None
     place = _where(around, trigger, entry.kind)
     if place is None:
@@ -194,14 +196,27 @@ def _kind(kind: EventKind, place: Where) -> EventKind:
 
 
 def _counts(around: Surroundings, trigger: Found, kind: EventKind) -> dict[str, Interval]:
-    """Numbers of the same sentence that fit the kind; the first of each role."""
+    """Numbers of the same sentence that fit the kind, else of its neighbours; the first of each role."""
     roles = _ROLES.get(kind.family, set())
     sentence = around.text.sentences[trigger.first]
     found: dict[str, Interval] = {}
-    for number in around.numbers():
-        if number.role in roles and abs(around.text.sentences[number.first] - sentence) <= 1:
-            found.setdefault(number.role, (number.low, number.high))
+    for reach in (0, 1):
+        for number in around.numbers():
+            if abs(around.text.sentences[number.first] - sentence) == reach:
+                role = _role(number, trigger, kind)
+                if role in roles:
+                    found.setdefault(role, (number.low, number.high))
     return found
+
+
+def _role(number: CountHit, trigger: Found, kind: EventKind) -> str:
+    """What a number counts for this kind: «семь активистов … доставлены» are detained people, not a crowd."""
+    near = min(abs(number.first - trigger.last), abs(trigger.first - number.last)) <= _OWN_WORDS
+    if kind is EventKind.CUSTODY_RELEASE and number.role in {"detained", "participants"} and near:
+        return "released"
+    if kind is EventKind.POLICE_DETENTION and number.role == "participants" and near:
+        return "detained"
+    return number.role
 
 
 def _join(left: Finding, right: Finding) -> Finding:

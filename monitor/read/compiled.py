@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from monitor.domain.kinds import EventKind, Family
+from monitor.read.language import looks_kazakh
 from monitor.read.lexicon import Entry, Lexicon, Modifier, Noise
 from monitor.read.mending import Mender
 from monitor.read.phrases import Element, Found, PhraseMatcher, parse_phrases
@@ -64,6 +65,7 @@ class Compiled:
     def __init__(self, lexicons: Sequence[Lexicon]) -> None:
         self.owners: list[Owner] = []
         self.requirements: dict[int, Requirement] = {}
+        self._kazakh: set[int] = set()
         self._groups: dict[tuple[str, tuple[str, ...]], int] = {}
         forms = {name: _Form() for name in CHANGES}
         for lexicon in lexicons:
@@ -89,9 +91,16 @@ class Compiled:
                     found[hit.owner, hit.first, hit.last] = hit
         return sorted(found.values(), key=lambda hit: (hit.first, hit.last, hit.owner))
 
+    def in_their_language(self, triggers: Sequence[Found], text: Text) -> list[Found]:
+        """Without Kazakh triggers in sentences that are not Kazakh: Russian has «митинг», too, and its own rules for it."""
+        kazakh = {text.sentences[place] for place, word in enumerate(text.words) if looks_kazakh(word)}
+        return [found for found in triggers if found.owner not in self._kazakh or text.sentences[found.first] in kazakh]
+
     def _add(self, lexicon: Lexicon, forms: dict[str, _Form]) -> None:
         for entry in lexicon.entries:
             place = self._own(entry)
+            if lexicon.language == "kk":
+                self._kazakh.add(place)
             self._phrases(lexicon, entry.id, entry.any, place, forms, trigger=True)
             self.requirements[place] = Requirement(
                 tuple(self._group(lexicon, entry.id, group, forms) for group in entry.needs),
@@ -163,7 +172,7 @@ def _class(lexicon: Lexicon, entry: str, name: str) -> tuple[str, ...]:
     return words
 
 
-_LEAST_STEM: Final = {"ru": 6, "kk": 9, "en": 7}
+_LEAST_STEM: Final = {"ru": 8, "kk": 9, "en": 9}
 _LEAST_HIDDEN: Final = {"ru": 5, "kk": 5, "en": 6}
 
 

@@ -17,13 +17,15 @@ from monitor.read.counts_words import (
     CLOCK,
     NOT_PEOPLE,
     PLURALS,
+    REACHED,
     ROLES,
+    ROUND,
     SCALES,
     SPELLED,
 )
 from monitor.read.tokens import Text
 
-NEAR_WORDS: Final = 7
+NEAR_WORDS: Final = 9
 """How far from its number the word may stand that says what was counted."""
 
 
@@ -78,12 +80,21 @@ def _read(text: Text, place: int) -> _Number | None:
     words = text.words
     if words[place] in PLURALS:
         return _Number(PLURALS[words[place]], None, place, place)
+    if words[place] in ROUND:
+        return _about(ROUND[words[place]], place, place)
     value, last = _digits(text, place) if words[place].isdecimal() else _spelled(words, place)
     if value is None:
         return None
     if last + 1 < len(words) and words[last + 1] in SCALES:
         value, last = value * SCALES[words[last + 1]], last + 1
+    if words[last].endswith(("дей", "дай", "тей", "тай")) and words[last] in SPELLED:
+        return _about(round(value), place, last)
     return _Number(round(value), round(value), place, last)
+
+
+def _about(value: int, first: int, last: int) -> _Number:
+    spread = max(1, value // 10)
+    return _Number(value - spread, value + spread, first, last)
 
 
 def _digits(text: Text, place: int) -> tuple[float | None, int]:
@@ -103,6 +114,10 @@ def _digits(text: Text, place: int) -> tuple[float | None, int]:
     return float(digits), last
 
 
+_TENS: Final = frozenset("он жүз жуз".split())
+"""Kazakh adds units to its ten: «он екі»."""
+
+
 def _spelled(words: Sequence[str], place: int) -> tuple[float | None, int]:
     """A number in words of three languages; tens, units and hundreds add up, a scale multiplies."""
     if words[place] not in SPELLED:
@@ -113,7 +128,7 @@ def _spelled(words: Sequence[str], place: int) -> tuple[float | None, int]:
         value = SPELLED[words[last]]
         if value == 100 and 0 < total < 10:
             total *= 100
-        elif value < previous and not 10 <= total % 100 < 20:
+        elif value < previous and (not 10 <= total % 100 < 20 or (total % 100 == 10 and words[place] in _TENS)):
             total += value
         else:
             break
@@ -128,12 +143,20 @@ def _modified(text: Text, number: _Number) -> _Number:
     after = [word for word in words[number.last + 1 : number.last + 5] if word not in CASE_ENDINGS]
     if _meets(before, AT_LEAST["before"]) or _meets(after[:2], AT_LEAST["after"]):
         return _Number(number.low, None, number.first, number.last)
-    if _meets(before[-2:], ABOUT["before"]) or _meets(after[:1], ABOUT["after"]):
-        spread = max(1, number.low // 10)
-        return _Number(number.low - spread, number.low + spread, number.first, number.last)
-    if _meets(before[-1:], AT_MOST["before"]) or _meets(after[:2], AT_MOST["after"]):
+    if number.low != number.high:
+        return number
+    if _meets(before[-2:], ABOUT["before"]) or _meets(after[:1], ABOUT["after"]) or _is_inverted(text, number):
+        return _about(number.low, number.first, number.last)
+    at_most = _meets(before[-1:], AT_MOST["before"]) or before[-2:] == ["up", "to"]
+    if (at_most or _meets(after[:2], AT_MOST["after"])) and not any(word.startswith(REACHED) for word in before):
         return _Number(1, number.low, number.first, number.last)
     return number
+
+
+def _is_inverted(text: Text, number: _Number) -> bool:
+    """«Человек двести»: a Russian number after its noun is a guess."""
+    before = text.words[number.first - 1] if number.first else ""
+    return before == "человек" and text.words[number.first] in SPELLED
 
 
 def _meets(words: Sequence[str], known: frozenset[str]) -> bool:

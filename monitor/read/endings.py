@@ -21,7 +21,7 @@ _ADJECTIVE: Final = re.compile(
     "^(?:ин|ов|ев|ен|ян|йн)?ск(?:ий|ого|ому|им|ом|ая|ой|ую|ое|ие|их|ими|ою)?$|^(?:ин|ен|чан|ов)?(?:ец|ц[ыеауо].{0,2}|чан.{0,3}|ка|ки)$"
 )
 _IS_ADJECTIVE: Final = re.compile("ск(?:ий|ого|ому|им|ом|ая|ой|ую|ое|ие|их|ими|ою)$|(?:нец|нцы|нцев|нцам|чан[еа]?)$|(?:лық|лік|дық|дік|тық|тік)(?:тар|тер)?(?:ды|ді|ты|ті|дың|дің|тың|тің)?$|(?:ese|ian|ish)$")  # fmt: skip
-_IS_LOCATIVE: Final = re.compile("(?:да|де|та|те|дағы|дегі|тағы|тегі|дан|ден|тан|тен|нан|нен|даги|деги|таги|теги|daǵy|dağı)$")  # fmt: skip
+_IS_LOCATIVE: Final = re.compile("(?<!с)(?:да|де|та|те|дағы|дегі|тағы|тегі|дан|ден|тан|тен|нан|нен|даги|деги|таги|теги|daǵy|dağı)$")  # fmt: skip
 
 
 @lru_cache(maxsize=20_000)
@@ -34,6 +34,11 @@ def is_adjective(word: str) -> bool:
 def is_locative(word: str) -> bool:
     """Whether a Kazakh name stands in the case of "in" or "from"."""
     return _IS_LOCATIVE.search(word) is not None
+
+
+def is_inside(word: str) -> bool:
+    """Whether a Kazakh name stands in the case of "in"."""
+    return word.endswith(("да", "де", "та", "те", "дағы", "дегі", "тағы", "тегі"))
 
 
 @lru_cache(maxsize=50_000)

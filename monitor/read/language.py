@@ -62,11 +62,16 @@ def identify_words(words: list[str], sample: str) -> str:
 
 
 def _of_cyrillic(words: list[str]) -> str:
-    kazakh = sum(1 for word in words if word in _KAZAKH_WORDS or _KAZAKH.search(word) or _is_typed(word))
+    kazakh = sum(1 for word in words if looks_kazakh(word))
     russian = sum(1 for word in words if word in _RUSSIAN_WORDS or word.endswith(_RUSSIAN_ENDINGS))
     if kazakh == russian:
         return "kk" if kazakh and _KAZAKH.search(" ".join(words)) else "ru"
     return "kk" if kazakh > russian else "ru"
+
+
+def looks_kazakh(word: str) -> bool:
+    """Whether a word by itself is Kazakh: its letters, its spelling, or a word that everybody uses."""
+    return word in _KAZAKH_WORDS or _KAZAKH.search(word) is not None or _is_typed(word)
 
 
 def _is_typed(word: str) -> bool:

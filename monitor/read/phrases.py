@@ -15,15 +15,13 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Final
 
+from monitor.read.counts_words import PLURALS, SPELLED
+
 MAX_GAP: Final = 4
 SMALL_GAP: Final = 2
 _MEMORY: Final = 200_000
 _GROUP = re.compile(r"\(([^()]*)\)")
-NUMBER_WORDS: Final = frozenset(
-    "один одна двое два две трое три четверо четыре пятеро пять шесть семь восемь девять десять десятки десятков сотни "
-    "сотен тысячи несколько бір екі үш төрт бес алты жеті сегіз тоғыз он ондаған жүздеген бірнеше one two three four "
-    "five six seven eight nine ten dozens hundreds thousands several".split()
-)
+NUMBER_WORDS: Final = frozenset((*SPELLED, *PLURALS))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,10 @@ CUES: Final = frozenset(
 AFTER_CITY: Final = ("әкімдіг", "әкімі", "тұрғын", "қала", "халқ", "жұртшыл", "полицияс", "прокуратурас", "акимдиг",
                      "тургын", "кала", "residents", "police", "authorities", "akimat", "мұнайшы", "жұмысшы")  # fmt: skip
 """Beginnings of words that follow the name of a town («Орал әкімдігі»)."""
+BEFORE_CITY: Final = ("жител", "акимат", "горсуд", "residents")
+"""Beginnings of words that stand before the name of a town («жители Сатпаева»)."""
 PREPOSITIONS: Final = frozenset("в во из под у близ возле через около in near at from outside around across".split())
+INSIDE: Final = frozenset("в во in at across".split())
 EMBASSIES: Final = ("посольств", "консульств", "генконсульств", "embass", "consulat", "елшілі", "консулды", "элчили",
                     "elshili", "elçili")  # fmt: skip
 """Beginnings of words that turn the name of a country into a building here."""

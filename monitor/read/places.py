@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from monitor.domain.signals import PlaceHit
-from monitor.read.endings import is_adjective, is_locative, legal
+from monitor.read.endings import is_adjective, is_inside, is_locative, legal
 from monitor.read.gazetteer import AbroadPhrases, NamedPlace, PlacePhrases
 from monitor.read.phrases import Element, PhraseMatcher, parse_phrases
-from monitor.read.place_words import AFTER_CITY, BEFORE_TOPIC, CUES, EMBASSIES, PREPOSITIONS
+from monitor.read.place_words import AFTER_CITY, BEFORE_CITY, BEFORE_TOPIC, CUES, EMBASSIES, INSIDE, PREPOSITIONS
 from monitor.read.script import folded, skeleton
 from monitor.read.tokens import Text
 
@@ -44,8 +44,10 @@ class Mention:
     Attributes:
         in_dateline: it opens the text before a dash: where it was written.
         is_adjective: «алматинский», «китайская»: belongs to somebody, need not be where something is.
-        is_topic: an embassy's country, or what a protest is about: no place at all.
-        is_locative: «в Алматы», «Ақтауда».
+        is_topic: what a protest is about («против Китая»).
+        is_locative: «в Алматы», «из Алматы», «Ақтауда».
+        is_inside: the same, but not "from".
+        is_embassy: its embassy or consulate.
     """
 
     place: Named
@@ -55,6 +57,8 @@ class Mention:
     is_adjective: bool = False
     is_topic: bool = False
     is_locative: bool = False
+    is_inside: bool = False
+    is_embassy: bool = False
 
     @property
     def is_foreign(self) -> bool:
@@ -182,13 +186,15 @@ class Gazetteer:
         before = text.words[place - 1] if place else ""
         after = text.words[place + 1] if place + 1 < len(text.words) else ""
         short = place > 0 and before in {"с", "п", "а"} and text.original[text.ends[place - 1]] == "."
-        called = short or before in CUES or after in CUES or after.startswith(AFTER_CITY)
+        called = (
+            short or before in CUES or before.startswith(BEFORE_CITY) or after in CUES or after.startswith(AFTER_CITY)
+        )
         ordinary = word in self._ordinary
         if named.region is not None and named.population < SMALL:
             if not capital or is_adjective(word):
                 return capital and called and not ordinary
             here = before in PREPOSITIONS or is_locative(word)
-            return called or (not ordinary and len(word) > 4 and (here or _opens(text, place)))
+            return called or (len(word) > 4 and (here or (not ordinary and _opens(text, place))))
         if not ordinary:
             return capital or (named.population >= LARGE and named.region is not None)
         if called:
@@ -217,12 +223,12 @@ def hits_of(text: Text, mentions: Sequence[Mention]) -> tuple[PlaceHit, ...]:
 def _mention(text: Text, named: Named, first: int, last: int) -> Mention:
     before = text.words[first - 1] if first else ""
     after = text.words[last + 1] if last + 1 < len(text.words) else ""
-    topic = named.region is None and (
+    embassy = named.region is None and (
         before.startswith(EMBASSIES)
-        or before in BEFORE_TOPIC
-        or after.startswith((*EMBASSIES, "қарсы", "карсы"))
+        or after.startswith(EMBASSIES)
         or (before in {"of", "the"} and first > 1 and text.words[first - 2].startswith(EMBASSIES))
     )
+    topic = named.region is None and (before in BEFORE_TOPIC or after.startswith(("қарсы", "карсы")))
     return Mention(
         named,
         first,
@@ -230,6 +236,8 @@ def _mention(text: Text, named: Named, first: int, last: int) -> Mention:
         is_adjective=first == last and is_adjective(text.words[first]),
         is_topic=topic,
         is_locative=before in PREPOSITIONS or is_locative(text.words[last]),
+        is_inside=before in INSIDE or is_inside(text.words[last]),
+        is_embassy=embassy,
     )
 
 

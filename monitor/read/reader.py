@@ -46,6 +46,8 @@ class Reader:
         ways = _ways(language, text)
         triggers = self._compiled.find(self._compiled.triggers, cut, ways)
         places: tuple[PlaceHit, ...] = hits_of(cut, mentions)
+        if language != "kk":
+            triggers = self._compiled.in_their_language(triggers, cut)
         if not triggers:
             return Reading(language=language, places=places)
         context = self._compiled.find(self._compiled.context, cut, ways)

@@ -133,8 +133,9 @@ def folded(word: str) -> str:
 def skeleton(word: str) -> str:
     """The coarse form in which all scripts of Kazakh meet; the empty string where the word has no letters for it."""
     if word.isascii() or not _ARABIC_LETTER.search(word):
-        return (_from_latin(word) if _is_latin(word) else folded(word)).translate(_COARSE)
-    return word.translate(_ARABIC).translate(_COARSE)
+        word = _from_latin(word) if _is_latin(word) else folded(word)
+        return word.translate(_COARSE).replace("нг", "н")
+    return word.translate(_ARABIC).translate(_COARSE).replace("нг", "н")
 
 
 def arabic_skeleton(word: str) -> str:

@@ -14,6 +14,8 @@ from monitor.read.tokens import Text
 
 _BESIDE: Final = 2
 """Words between an event and a place abroad that belongs to it: «протесты в Иране»."""
+_WITHIN: Final = 5
+"""The same for a place abroad with "in" before it: «забастовка пилотов в Германии»."""
 _MARGIN: Final = 3
 
 
@@ -38,11 +40,16 @@ class Where:
 
 def where(text: Text, mentions: Sequence[Mention], first: int, last: int) -> Where:
     """What an event told by the words `first` to `last` is at."""
-    events = [mention for mention in mentions if not mention.in_dateline and not mention.is_topic]
+    events = [mention for mention in mentions if not mention.in_dateline and not mention.is_embassy]
+    if any(mention.place.region for mention in events):
+        # What a protest here is about is no place; with no place of ours, it is the only one.
+        events = [mention for mention in events if not mention.is_topic]
     sentence = text.sentences[first]
-    if any(_qualifies(mention, first) for mention in events):
+    if any(_qualifies(mention, first, last) for mention in events):
         return Where(is_foreign=True, rule="adjective of a country abroad")
     firm = [mention for mention in events if not mention.place.weak]
+    if _is_told_of_others(events, sentence, text, first, last):
+        return Where(is_foreign=True, rule="people of a country abroad")
     for rule, reach in (("same sentence", 0), ("next sentence", 1), ("whole text", len(text.words))):
         near = [mention for mention in firm if abs(text.sentences[mention.first] - sentence) <= reach]
         decided = _decide(near, first, last, rule)
@@ -52,9 +59,20 @@ def where(text: Text, mentions: Sequence[Mention], first: int, last: int) -> Whe
     return _decide(datelines, first, last, "dateline") or _hinted([mention for mention in events if mention.place.weak])
 
 
-def _qualifies(mention: Mention, first: int) -> bool:
-    """Whether it is an adjective of a country abroad right before the event («российские протесты»)."""
-    return mention.is_foreign and mention.is_adjective and mention.last == first - 1
+def _qualifies(mention: Mention, first: int, last: int) -> bool:
+    """Whether an adjective of a country abroad belongs to the event («российские протесты», «забастовка в немецких портах»)."""
+    if not (mention.is_foreign and (mention.is_adjective or mention.place.weak)):
+        return False
+    after = mention.first - last
+    return (mention.is_adjective and mention.last == first - 1) or (mention.is_inside and 0 < after <= _BESIDE)
+
+
+def _is_told_of_others(events: Sequence[Mention], sentence: int, text: Text, first: int, last: int) -> bool:
+    """«Россияне выходят на митинги, пишет казахстанский портал»: others do it, and we are only named."""
+    here = [mention for mention in events if text.sentences[mention.first] == sentence and mention.place.region]
+    others = [mention for mention in events if mention.is_foreign and text.sentences[mention.first] == sentence]
+    named = all(mention.place.level == "country" and not mention.is_locative for mention in here)
+    return bool(others) and bool(here) and named and _distance(others, first, last) < _distance(here, first, last)
 
 
 def _hinted(weak: Sequence[Mention]) -> Where:
@@ -86,7 +104,9 @@ def _decide(near: Sequence[Mention], first: int, last: int, rule: str) -> Where 
 def _is_nearer(abroad: Sequence[Mention], ours: Sequence[Mention], first: int, last: int) -> bool:
     """Whether the event stands clearly nearer to a place abroad than to one of ours."""
     theirs, own = _distance(abroad, first, last), _distance(ours, first, last)
-    return theirs + _MARGIN < own or (theirs <= _BESIDE and theirs < own)
+    inside = [mention for mention in abroad if mention.is_inside]
+    told = bool(inside) and _distance(inside, first, last) <= _WITHIN and _distance(inside, first, last) < own
+    return theirs + _MARGIN < own or (theirs <= _BESIDE and theirs < own) or told
 
 
 def _distance(mentions: Sequence[Mention], first: int, last: int) -> int:

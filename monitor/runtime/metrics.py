@@ -1,8 +1,14 @@
 """Own metrics in the form of Prometheus; names carry their units. No label ever holds a text, a name or an address."""
 
 import resource
+from collections.abc import Callable, Iterator
+from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from monitor.domain.backlog import Backlog
 
 
 class Metrics:
@@ -32,7 +38,30 @@ class Metrics:
         self.owed = Gauge("dabyl_owed_oldest_seconds", "Age of the oldest message that is due", registry=self.registry)
         self.memory = Gauge("dabyl_resident_peak_bytes", "Largest memory of this process", registry=self.registry)
 
+    def watch_outbox(self, backlog: Callable[[], Backlog], now: Callable[[], datetime]) -> None:
+        """Show what waits in this outbox from now on."""
+        self.registry.register(_OutboxMetrics(backlog, now))
+
     def text(self) -> bytes:
         """All of them, as Prometheus reads them."""
         self.memory.set(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
         return generate_latest(self.registry)
+
+
+class _OutboxMetrics(Collector):
+    def __init__(self, backlog: Callable[[], Backlog], now: Callable[[], datetime]) -> None:
+        self._backlog = backlog
+        self._now = now
+
+    def collect(self) -> Iterator[Metric]:
+        backlog = self._backlog()
+        age = (self._now() - backlog.oldest_at).total_seconds() if backlog.oldest_at else 0.0
+        yield GaugeMetricFamily("dabyl_outbox_lines", "Lines that wait for InfluxDB", value=backlog.lines)
+        yield GaugeMetricFamily("dabyl_outbox_bytes", "Their size on our disk", value=backlog.bytes)
+        yield GaugeMetricFamily(
+            "dabyl_outbox_age_seconds", "How long the oldest of them has waited", value=max(0.0, age)
+        )
+        yield GaugeMetricFamily(
+            "dabyl_outbox_parked_lines", "Lines that InfluxDB refused for good", value=backlog.parked
+        )
+        yield CounterMetricFamily("dabyl_outbox_delivered_lines", "Lines that InfluxDB took", value=backlog.delivered)

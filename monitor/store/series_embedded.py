@@ -6,8 +6,9 @@ ready, a step of whole five minutes), else from the points of the live days and 
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 
+EVERYTHING: Final = 1_000_000_000
 LIVE: Final = timedelta(days=2)
 """A day is sealed when it has been over for this long: most late uploads have come by then."""
 
@@ -76,6 +78,14 @@ class EmbeddedSeries:
     async def latest(self, query: SeriesQuery) -> Sequence[Point]:
         """The newest point of every series within the interval, by series."""
         return await self._run(self._reader, lambda: self._latest(query))
+
+    async def count(self, query: SeriesQuery) -> int:
+        """How many points there are; the limit does not matter."""
+        return await self._run(self._reader, lambda: len(self._points(replace(query, limit=EVERYTHING))))
+
+    async def extent(self) -> Mapping[str, tuple[datetime, datetime]]:
+        """For each measurement the beginning of the first day and of the last that have points of any of them."""
+        return await self._run(self._reader, lambda: series_questions.extent(self._connection()))
 
     async def keep(self, now: datetime, retention: timedelta) -> int:
         """Seal the days that are over, forget what is older than `retention`; how many days were sealed."""

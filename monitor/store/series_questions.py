@@ -153,6 +153,15 @@ def buckets(sums: Iterable[Sums], limit: int) -> list[Bucket]:
     return found
 
 
+def extent(connection: sqlite3.Connection) -> dict[str, tuple[datetime, datetime]]:
+    """For each measurement the beginning of the first day and of the last that have points of any of them."""
+    days = {day for (day,) in connection.execute("SELECT day FROM sealed")} | set(live_days(connection))
+    if not days:
+        return {}
+    first, last = (datetime.fromisoformat(day).replace(tzinfo=UTC) for day in (min(days), max(days)))
+    return {name: (first, last) for (name,) in connection.execute("SELECT DISTINCT measurement FROM series ORDER BY 1")}
+
+
 def within(query: SeriesQuery, day: str) -> SeriesQuery:
     """The part of the question that lies in that day, without a limit that would cut it."""
     begun = datetime.fromisoformat(day).replace(tzinfo=UTC)

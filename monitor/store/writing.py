@@ -57,6 +57,8 @@ def apply_change(connection: Connection, change: Change) -> None:
     _add_reports(connection, change.reports)
     _mark_deleted(connection, change.deletions)
     _add_signals(connection, change.signals)
+    _replace_signals(connection, change.reread)
+    _withdraw_signals(connection, change.withdrawn)
     _move_cursors(connection, change.cursors, change.forgotten_cursors)
     _note_healths(connection, change.healths)
     put(connection, alerts, [alert_values(alert) for alert in change.alerts])
@@ -132,6 +134,28 @@ def _add_signals(connection: Connection, found: Sequence[Signal]) -> None:
     rows = [signal_values(signal) for signal_id, signal in given.items() if signal_id not in old]
     if rows:
         connection.execute(insert(signals), rows)
+
+
+def _replace_signals(connection: Connection, read_again: Sequence[Signal]) -> None:
+    """Give stored signals their new values; the number in the journal stays."""
+    if read_again:
+        rows = [signal_values(signal) for signal in read_again]
+        names = [name for name in rows[0] if name != "id"]
+        changing = (
+            update(signals)
+            .where(signals.c.id == bindparam("same"))
+            .values({name: bindparam(f"new_{name}") for name in names})
+        )
+        given = ({f"new_{name}": row[name] for name in names} | {"same": row["id"]} for row in rows)
+        connection.execute(changing, list(given))
+
+
+def _withdraw_signals(connection: Connection, ids: Sequence[str]) -> None:
+    """Remove signals that no incident holds."""
+    held = select(incident_signals.c.signal)
+    for start in range(0, len(ids), IDS_PER_QUESTION):
+        some = ids[start : start + IDS_PER_QUESTION]
+        connection.execute(delete(signals).where(signals.c.id.in_(some), signals.c.id.not_in(held)))
 
 
 def _move_cursors(connection: Connection, moved: Mapping[str, str], forgotten: Sequence[str]) -> None:

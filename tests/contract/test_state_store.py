@@ -44,6 +44,19 @@ async def test_a_signal_comes_back_as_it_went_in(store: SqlStateStore) -> None:
     assert [entry for _, entry in await store.journal(0)] == [found]
 
 
+async def test_a_report_read_again_changes_its_signals_in_their_place(store: SqlStateStore) -> None:
+    one, two, held, new = (signal(report(name)) for name in ("1", "2", "3", "4"))
+    await store.apply(Change(signals=(one, two, held), incidents=(incident("unrest", held),)))
+    numbers = [number for number, _ in await store.journal(0)]
+    better = replace(one, strength=0.4, denied=True, counts={"detained": (3, None)})
+    change = Change(signals=(new,), reread=(better, replace(two, id="unknown")), withdrawn=(two.id, held.id))
+    for _ in range(2):
+        await store.apply(change)
+    journal = await store.journal(0)
+    assert [entry for _, entry in journal] == [better, held, new]
+    assert [number for number, _ in journal][:2] == [numbers[0], numbers[2]]
+
+
 async def test_alerts_incidents_lines_and_messages_come_back_as_they_went_in(store: SqlStateStore) -> None:
     found = signal(report("1"))
     followed, told = incident("unrest", found), message("m1", claimed_by=None)

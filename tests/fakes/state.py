@@ -28,7 +28,7 @@ class MemoryState:
         self.changes: list[Change] = []
         self.refuse: Exception | None = None
         self._versions: dict[str, Report] = {}
-        self._journal: list[Signal] = []
+        self._journal: list[Signal | None] = []
         self._ids: set[str] = set()
         self._cursors: dict[str, str] = {}
         self._checkpoints: dict[str, int] = {}
@@ -50,6 +50,13 @@ class MemoryState:
             if signal.id not in self._ids:
                 self._ids.add(signal.id)
                 self._journal.append(signal)
+        again = {signal.id: signal for signal in change.reread}
+        held = {name for incident in self._incidents.values() for name in incident.signals}
+        gone = set(change.withdrawn) - held
+        self._journal = [
+            signal and (None if signal.id in gone else again.get(signal.id, signal)) for signal in self._journal
+        ]
+        self._ids -= gone
         self._cursors.update(change.cursors)
         self._checkpoints.update(change.checkpoints)
         self._healths.update({health.subject: health for health in change.healths})
@@ -74,10 +81,10 @@ class MemoryState:
         return self._checkpoints.get(reader, 0)
 
     async def journal(self, after: int, limit: int = 1000) -> Sequence[tuple[int, Signal]]:
-        return [(number, signal) for number, signal in enumerate(self._journal, 1) if number > after][:limit]
+        return [(number, signal) for number, signal in enumerate(self._journal, 1) if signal and number > after][:limit]
 
     async def signals(self, query: Query) -> Sequence[Signal]:
-        found = [signal for signal in self._journal if not query.ids or signal.id in query.ids]
+        found = [signal for signal in self._journal if signal and (not query.ids or signal.id in query.ids)]
         found = [signal for signal in found if query.since is None or signal.at >= query.since]
         return sorted(found, key=lambda signal: signal.at, reverse=query.newest_first)[: query.limit]
 

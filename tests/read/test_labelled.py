@@ -20,7 +20,6 @@ FOLDER = Path(__file__).resolve().parents[1] / "data" / "reading"
 PARTS = ("dev", "heldout")
 SETS = ("ru", "kk", "en", "telegram")
 FLOORS: dict[str, dict[str, list[float]]] = json.loads((FOLDER / "floors.json").read_text(encoding="utf-8"))
-SLACK = 0.005
 
 
 @cache
@@ -46,14 +45,17 @@ def measured(part: str) -> dict[str, Tally]:
     return by_set | {f"family {name}": tally for name, tally in whole.by_family.items()} | {"region": whole.region}
 
 
+def holds(tally: Tally, floor: list[float]) -> bool:
+    """Whether both ratios stand on their floor; one text is forgiven, because some families have a dozen texts."""
+    precision = tally.right / max(1, tally.right + max(0, tally.wrong - 1))
+    recall = tally.right / max(1, tally.right + max(0, tally.missed - 1))
+    return precision >= floor[0] and recall >= floor[1]
+
+
 @pytest.mark.parametrize("part", PARTS)
 def test_precision_and_recall_do_not_fall(part: str) -> None:
     found = measured(part)
-    fallen = {
-        name: (found[name].precision, found[name].recall, floor)
-        for name, floor in FLOORS[part].items()
-        if (found[name].precision or 0) + SLACK < floor[0] or (found[name].recall or 0) + SLACK < floor[1]
-    }
+    fallen = {name: (floor, found[name]) for name, floor in FLOORS[part].items() if not holds(found[name], floor)}
     assert not fallen
 
 
