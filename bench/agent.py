@@ -105,9 +105,13 @@ async def measure(minutes: float) -> None:
         )
         async with sites(authority) as ports:
             write_targets(path / "config", ports)
+            # The system's own authorities as well: reading them is part of what an agent costs.
+            system = Path(ssl.get_default_verify_paths().openssl_cafile)
+            roots = path / "roots.pem"
+            roots.write_bytes(field.ca().read_bytes() + (system.read_bytes() if system.is_file() else b""))
             environment = {
                 **os.environ, "DABYL_AGENT": str(folder.place), "DABYL_CONFIG": str(path / "config"),
-                "DABYL_ALLOW_PRIVATE": "127.0.0.0/8", "SSL_CERT_FILE": str(field.ca()), "DABYL_DATA": str(path / "none"),
+                "DABYL_ALLOW_PRIVATE": "127.0.0.0/8", "SSL_CERT_FILE": str(roots), "DABYL_DATA": str(path / "none"),
             }  # fmt: skip
             with field.broker:
                 agent = await asyncio.create_subprocess_exec(
@@ -121,8 +125,8 @@ async def measure(minutes: float) -> None:
         field.outbox.queue.close()
 
 
-async def watch(pid: int, core: Core, clock: SystemClock, minutes: float) -> None:
-    await clock.sleep(60)
+async def watch(pid: int, core: Core, clock: SystemClock, minutes: float, warm_seconds: float = 60) -> None:
+    await clock.sleep(warm_seconds)
     before, rows = used(pid)[0], len(core.measurements)
     began = clock.monotonic()
     await clock.sleep(60 * minutes)
