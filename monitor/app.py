@@ -20,11 +20,14 @@ from monitor.bus.mqtt import Hearing, MqttBus
 from monitor.bus.spool import Spool
 from monitor.bus.uplink import Uplink
 from monitor.configuration import Configuration
+from monitor.detect.detector import NetworkDetector
+from monitor.detect.tallying import Known
 from monitor.domain.agents import AgentBook
 from monitor.domain.changes import Change
 from monitor.domain.health import Health
 from monitor.domain.ports import AccessDeniedError, Clock, Receiver, SeriesStore, StateStore
 from monitor.domain.sources import Source
+from monitor.network import Watch
 from monitor.pipeline import Pipeline
 from monitor.read.echoes import EchoIndex
 from monitor.read.reader import Reader
@@ -49,6 +52,7 @@ class Parts:
     pipeline: Pipeline
     alerts: AlertService
     dispatcher: Dispatcher
+    watch: Watch
 
 
 async def open_series_store(settings: Settings, clock: Clock | None = None, *, read_only: bool = False) -> SeriesStore:
@@ -121,6 +125,7 @@ def parts(
         ),
         alerts=AlertService(state=state, rules=configuration.rules, ledger=ledger, clock=clock, holder=holder),
         dispatcher=Dispatcher(state=state, receivers=receivers, clock=clock, holder=holder),
+        watch=Watch(state=state, known=Known(configuration.probing.targets), detector=NetworkDetector(), clock=clock),
     )
 
 
@@ -201,5 +206,6 @@ async def make_replay(
     recorders: dict[str, Receiver] = {destination.id: Recorder() for destination in configuration.destinations}
     joined = parts(configuration, state, recorders, clock, sources=sources, mark=mark, holder="replay")
     return Replay(
-        state=state, pipeline=joined.pipeline, alerts=joined.alerts, dispatcher=joined.dispatcher, clock=clock
-    )
+        state=state, pipeline=joined.pipeline, alerts=joined.alerts, dispatcher=joined.dispatcher, clock=clock,
+        watch=joined.watch,
+    )  # fmt: skip

@@ -13,7 +13,7 @@ import click
 from pydantic import TypeAdapter, ValidationError
 
 from collectors.addresses import ForbiddenAddressError, networks
-from collectors.probes.control import control_of
+from monitor.detect.control import control_of
 from collectors.probes.ooni_measurements import OoniError, measurement_of
 from collectors.probes.prober import Prober
 from collectors.probes.resolve import system_resolvers

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from collectors.probes.consent import Consent, ConsentError, permitted, read_consent, write_consent
-from collectors.probes.control import Controls
+from monitor.detect.control import Controls
 from collectors.probes.judging import judge_round
 from collectors.probes.link import check_link
 from collectors.probes.prober import Prober
