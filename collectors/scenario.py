@@ -41,7 +41,9 @@ class Probes(BaseModel):
     operators: tuple[str, ...] = Field(min_length=1, description="short names of the operators")
     regions: tuple[RegionCode, ...] = Field(min_length=1, description="where their probed hosts are")
     access: Literal["fixed", "mobile"] = Field(default="fixed", description="which network of theirs")
-    service: str | None = Field(default=None, description="one service seen from these networks; all of it if not given")
+    service: str | None = Field(
+        default=None, description="one service seen from these networks; all of it if not given"
+    )
     up: float = Field(ge=0, le=1, description="share of targets that are reachable, 0..1")
     of: int = Field(default=12, ge=1, le=500, description="targets of each operator in each region")
     vantages: int = Field(default=3, ge=1, le=100, description="how many vantages see it")
@@ -61,7 +63,9 @@ class Line(BaseModel):
     title: str | None = Field(default=None, description="headline of a news item")
     key: str = Field(default="", description="its id at the source; made from its place in the file where not given")
     forwarded_from: str | None = Field(default=None, description="id of the source it was forwarded from")
-    network: Network | None = Field(default=None, description="a state of the network, as if somebody else had found it")
+    network: Network | None = Field(
+        default=None, description="a state of the network, as if somebody else had found it"
+    )
     probes: Probes | None = Field(default=None, description="what probes see from now on")
     down: tuple[str, ...] = Field(default=(), description="sources that cannot be reached from now on")
     up: tuple[str, ...] = Field(default=(), description="sources that can be reached again")

@@ -11,9 +11,15 @@ from alerts.message import Composer
 from alerts.owed import Ledger
 from alerts.receivers import kind as receiver_kind
 from alerts.service import AlertService
+from collectors.addresses import networks
 from collectors.agent.keys import Secret, key_of, make_key, read_key
 from collectors.agent_desk import SOURCE as AGENTS
 from collectors.agent_desk import AgentDesk
+from collectors.probes.own import OwnProbes, Put, plan_of
+from collectors.probes.prober import Prober
+from collectors.probes.resolve import system_resolvers
+from collectors.probes.rounds import Rounds
+from collectors.probes.settings import ProberSettings
 from monitor.broker_settings import broker_of
 from monitor.bus.intake import Handle, Intake
 from monitor.bus.mqtt import Hearing, MqttBus
@@ -24,6 +30,7 @@ from monitor.detect.detector import NetworkDetector
 from monitor.detect.tallying import Known
 from monitor.domain.agents import AgentBook
 from monitor.domain.changes import Change
+from monitor.domain.connectivity import BOARD, board_of
 from monitor.domain.health import Health
 from monitor.domain.ports import AccessDeniedError, Clock, Receiver, SeriesStore, StateStore
 from monitor.domain.sources import Source
@@ -196,6 +203,36 @@ def make_desk(configuration: Configuration, book: AgentBook, data: Path, clock: 
     """
     wanted = any(source.enabled and source.kind in AGENT_KINDS for source in configuration.sources.values())
     return AgentDesk(book, core_key(data), clock) if wanted else None
+
+
+def make_probes(
+    configuration: Configuration, settings: Settings, state: StateStore, clock: Clock, put: Put
+) -> OwnProbes | None:
+    """Our own probes; `None` where the configuration describes no vantage."""
+    probing = configuration.probing.probing
+    own = probing.vantage
+    if own is None:
+        return None
+    prober = Prober(
+        ProberSettings(
+            system=next(((address, 53) for address in system_resolvers()), None),
+            second=(probing.second_resolver, 53) if probing.second_resolver else None,
+            doh=probing.doh, allowed=networks(settings.allow_private),
+        ),
+        clock,
+    )  # fmt: skip
+
+    def make() -> Rounds:
+        return Rounds(
+            prober, own.vantage(), plan_of(configuration.probing.services, own), clock, hosts=probing.hosts,
+            every_seconds=own.every_seconds, concurrency=own.concurrency, rest_when_down=True,
+        )  # fmt: skip
+
+    async def pace() -> float:
+        board = board_of(await state.memories(BOARD))
+        return min(own.every_seconds, board.pace_seconds) if board else own.every_seconds
+
+    return OwnProbes(vantage=own.vantage(), make=make, pace=pace, clock=clock, put=put)
 
 
 async def make_replay(

@@ -50,7 +50,11 @@ def _fits(record: dict[str, Any], expectation: Expectation) -> bool:
         return False
     if expectation.severity and record["severity"] != expectation.severity:
         return False
-    return not expectation.level or record["event"] != "alert" or Level(record["confidence"]).rank >= expectation.level.rank
+    return (
+        not expectation.level
+        or record["event"] != "alert"
+        or Level(record["confidence"]).rank >= expectation.level.rank
+    )
 
 
 def _names(record: dict[str, Any], expectation: Expectation) -> bool:
@@ -61,7 +65,14 @@ def _names(record: dict[str, Any], expectation: Expectation) -> bool:
 
 
 def _judged(expectation: Expectation, at: str | None, *, wanted: bool) -> Judged:
-    words = [expectation.rule, expectation.signal, expectation.says, expectation.region, expectation.severity, expectation.level]
+    words = [
+        expectation.rule,
+        expectation.signal,
+        expectation.says,
+        expectation.region,
+        expectation.severity,
+        expectation.level,
+    ]
     named = " ".join(str(word) for word in words if word) + _bounds(expectation.after, expectation.by)
     if wanted:
         return Judged(f"{named}: {f'came at {at}' if at else 'DID NOT COME'}", at is not None)

@@ -15,7 +15,16 @@ from collectors.addresses import networks
 from collectors.base import Access
 from collectors.http import PoliteHttp
 from collectors.workers import WorkerPool
-from monitor.app import make_bus, make_desk, make_intake, make_receivers, make_uplink, open_series_store, parts
+from monitor.app import (
+    make_bus,
+    make_desk,
+    make_intake,
+    make_probes,
+    make_receivers,
+    make_uplink,
+    open_series_store,
+    parts,
+)
 from monitor.bus.mqtt import MqttBus
 from monitor.bus.uplink import Uplink
 from monitor.configuration import Configuration
@@ -119,6 +128,7 @@ async def _collect(process: Process) -> None:
     Gathering(
         clock=clock, state=process.state, sources=process.configuration.sources,
         access=Access(clock=clock, http=http, workers=workers, secret=needed_secret, desk=desk), uplink=uplink,
+        probes=make_probes(process.configuration, settings, process.state, clock, uplink.put),
     ).supervise(process.supervisor)  # fmt: skip
 
 
@@ -144,7 +154,7 @@ async def _alert(process: Process) -> None:
     process.stack.push_async_callback(series.close)
     telling = Telling(
         state=process.state, alerts=joined.alerts, dispatcher=joined.dispatcher, bus=process.bus, clock=process.clock,
-        metrics=process.metrics, holder=process.holder, recording=Recording(process.state, series),
+        metrics=process.metrics, holder=process.holder, recording=Recording(process.state, series), watch=joined.watch,
     )  # fmt: skip
     process.keeping.leads = telling.holds
     process.supervisor.add("alert", Stage.TELL, telling.run)

@@ -12,7 +12,6 @@ from monitor.domain.connectivity import Board, Round, Scope
 from monitor.domain.moments import from_unix
 from monitor.domain.signals import Signal
 
-
 SHOWN: Final = ("operator:", "region:", "service:")
 
 

@@ -86,7 +86,12 @@ def _is_wide(outage: Outage) -> bool:
 def words(told: Told, judgement: Judgement | None = None) -> str:
     """What is told, in one line: who, how much of how many, since when, how sure."""
     outage = told.outage
-    parts = [f"{outage.entity}: {told.news.value}", f"scope {outage.scope.value.replace('_', ' ')}", outage.degree.value, outage.kind.value.replace("_", " ")]
+    parts = [
+        f"{outage.entity}: {told.news.value}",
+        f"scope {outage.scope.value.replace('_', ' ')}",
+        outage.degree.value,
+        outage.kind.value.replace("_", " "),
+    ]
     parts.append(f"{outage.up} of {outage.total} targets up at worst, {outage.vantages} vantages")
     parts.append(f"onset {bounds(outage)}")
     if outage.ended:

@@ -56,7 +56,7 @@ def tallied_window(
 ) -> tuple[Round, dict[str, Trust]]:
     """The round that these measurements make, and how far each vantage is trusted after it."""
     links = _links(measurements)
-    valid = valid_vantages({vantage: 1.0 for vantage in links}, links)
+    valid = valid_vantages(dict.fromkeys(links, 1.0), links)
     tallies: list[Tally] = []
     after = dict(trust)
     for voting in _votings(measurements, known, controls):
