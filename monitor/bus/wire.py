@@ -166,10 +166,8 @@ def _encoded(item: Item) -> bytes:
 def _named(content: Content) -> tuple[str, bytes]:
     if isinstance(content, Report):
         return "report", _json(_report_values(content))
-    if isinstance(content, Measurement):
-        return "measurement", _MEASUREMENT.dump_json(content, exclude_none=True)
-    if isinstance(content, Round):
-        return "round", round_json(content)
+    if isinstance(content, Measurement | Round):
+        return _named_measured(content)
     if isinstance(content, Deletion):
         return "deletion", _json(asdict(content) | {"observed_at": rfc3339(content.observed_at)})
     if isinstance(content, Health):
@@ -177,6 +175,12 @@ def _named(content: Content) -> tuple[str, bytes]:
     if isinstance(content, Signal):
         return "signal", _json(_SIGNAL.dump_python(content, mode="json"))
     return "parcel", _json(_PARCEL.dump_python(content, mode="json"))
+
+
+def _named_measured(content: Measurement | Round) -> tuple[str, bytes]:
+    if isinstance(content, Round):
+        return "round", round_json(content)
+    return "measurement", _MEASUREMENT.dump_json(content, exclude_none=True)
 
 
 def _json(value: Any) -> bytes:
