@@ -260,3 +260,13 @@ async def test_what_collectors_bring_is_stored_with_their_bookmark_and_their_par
     assert outcome.measured == 1
     (change,) = state.changes
     assert (change.measured, change.parcels, change.cursors) == ((one,), (parcel,), {"agents": "9"})
+
+
+async def test_a_vantage_that_asks_twice_in_a_window_has_one_vote() -> None:
+    state, clock = MemoryState(), SimulatedClock(at(5))
+    names = [service.id for service in HOME]
+    twice = (*measured(OUTSIDE, names, 0, Failure.TIMEOUT), *measured(OUTSIDE, names, 1))
+    await state.apply(Change(measured=twice))
+    await watch_over(state, clock).catch_up()
+    (region,) = (await seen(state)).standings
+    assert (region.up, region.total, region.vantages) == (8, 8, 1)
