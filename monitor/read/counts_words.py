@@ -32,9 +32,7 @@ def _all_cases() -> dict[str, int]:
 
 _KAZAKH = re.compile(".*[әғқңөұүі]")
 _KAZAKH_STEMS = frozenset("он бес алты отыз елу алпыс сексен тоқсан жиырма тогыз кырык жуз уш торт".split())
-_KAZAKH_ENDINGS = (
-    "ден дан тен тан нен нан ге ға ке қа га дей дай тей тай еу ау у ті ні ді ты ны ды інің ының інде ында деген даған".split()
-)
+_KAZAKH_ENDINGS = "ден дан тен тан нен нан ге ға ке қа га дей дай тей тай еу ау у ті ні ді ты ны ды інің ының інде ында деген даған".split()
 SPELLED: Final = _all_cases()
 SCALES: Final = {
     "тыс": 1000, "тысяч": 1000, "тысячи": 1000, "тысячу": 1000, "тысяча": 1000, "мың": 1000, "мын": 1000, "мыңға": 1000,
@@ -54,7 +52,9 @@ PLURALS: Final = {
     "бирнеше": 3, "several": 3, "тысячам": 2000, "сотням": 200, "жүздеп": 200, "ондап": 20,
 }  # fmt: skip
 AT_LEAST: Final = {
-    "before": frozenset("более больше свыше менее минимум превысило превысил кемінде кеминде least over than exceeding".split()),
+    "before": frozenset(
+        "более больше свыше менее минимум превысило превысил кемінде кеминде least over than exceeding".split()
+    ),
     "after": frozenset("астам артық артык аса кем more плюс".split()),
 }
 ABOUT: Final = {
@@ -64,7 +64,20 @@ ABOUT: Final = {
     "after": frozenset("шақты шакты жуық жуык тарта жуыктаған жуықтаған".split()),
 }
 AT_MOST: Final = {"before": frozenset("до максимум".split()), "after": frozenset("дейін дейин".split())}
-REACHED: Final = ("выросл", "увеличил", "достигл", "дошл", "возросл", "rose", "risen", "reached", "grew", "climbed", "жетті", "өсті")
+REACHED: Final = (
+    "выросл",
+    "увеличил",
+    "достигл",
+    "дошл",
+    "возросл",
+    "rose",
+    "risen",
+    "reached",
+    "grew",
+    "climbed",
+    "жетті",
+    "өсті",
+)
 """Verbs after which "to" gives the number itself: «число задержанных выросло до сорока»."""
 CASE_ENDINGS: Final = frozenset("ге ға ден дан тен тан қа ке нан нен ты ті ді ды".split())
 """Kazakh case endings that are written after digits with a hyphen."""

@@ -52,7 +52,9 @@ class Modifier(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str = Field(pattern=r"^[a-z0-9_.]+$", description="unique")
-    effect: Effect = Field(description="past, denied, announced, negated, absent (will not be), hypothetical, official (who says it)")
+    effect: Effect = Field(
+        description="past, denied, announced, negated, absent (will not be), hypothetical, official (who says it)"
+    )
     any: tuple[str, ...] = Field(min_length=1, description="phrases; one is enough")
     kinds: tuple[Family | EventKind, ...] = Field(default=(), description="families or kinds it turns; all where empty")
     scope: Scope = Field(default="sentence", description="near (4 words), sentence, or the whole text")
