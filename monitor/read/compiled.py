@@ -80,20 +80,36 @@ class Compiled:
         self.modifiers = {place: owner for place, owner in enumerate(self.owners) if isinstance(owner, Modifier)}
         self.noise = {place: owner for place, owner in enumerate(self.owners) if isinstance(owner, Noise)}
 
-    def find(self, matchers: dict[str, PhraseMatcher], text: Text, ways: Iterable[str]) -> list[Found]:
-        """Every phrase met inside a sentence in any of these ways of writing, without repeats."""
+    def find(
+        self, matchers: dict[str, PhraseMatcher], text: Text, ways: Iterable[str], telling: Sequence[int]
+    ) -> list[Found]:
+        """Every phrase met inside a sentence in any of these ways of writing, without repeats.
+
+        Args:
+            matchers: those of triggers or of context.
+            text: the text.
+            ways: names of `CHANGES`.
+            telling: where the words stand that may belong to a phrase.
+        """
         words, sentences = text.words, text.sentences
         found: dict[tuple[int, int, int], Found] = {}
         for way in ways:
             changed = words if way == "plain" else [CHANGES[way](word) for word in words]
-            for hit in matchers[way].find(changed):
+            for hit in matchers[way].find(changed, telling):
                 if sentences[hit.first] == sentences[hit.last]:
                     found[hit.owner, hit.first, hit.last] = hit
         return sorted(found.values(), key=lambda hit: (hit.first, hit.last, hit.owner))
 
     def in_their_language(self, triggers: Sequence[Found], text: Text) -> list[Found]:
         """Without Kazakh triggers in sentences that are not Kazakh: Russian has «митинг», too, and its own rules for it."""
-        kazakh = {text.sentences[place] for place, word in enumerate(text.words) if looks_kazakh(word)}
+        sentences = {text.sentences[found.first] for found in triggers if found.owner in self._kazakh}
+        if not sentences:
+            return list(triggers)
+        kazakh = {
+            sentence
+            for sentence, word in zip(text.sentences, text.words, strict=True)
+            if sentence in sentences and looks_kazakh(word)
+        }
         return [found for found in triggers if found.owner not in self._kazakh or text.sentences[found.first] in kazakh]
 
     def _add(self, lexicon: Lexicon, forms: dict[str, _Form]) -> None:

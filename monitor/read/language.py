@@ -5,14 +5,12 @@ looked for, and what we call the text.
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from monitor.read.tokens import Text
 
 _KAZAKH: Final = re.compile("[әғқңөұүһ]|[іi](?=[а-яәғқңөұүһі])|(?<=[а-яәғқңөұүһ])і")
-_CYRILLIC: Final = re.compile("[а-яәғқңөұүһі]")
-_LATIN: Final = re.compile("[a-zäöüğşıñáóúńǵýž]")
-_ARABIC: Final = re.compile("[\u0600-\u06ff]")
 
 _TYPED: Final = re.compile("[кгхшжй]ы|[аеуы]ы")
 """Pairs of letters that Russian spelling forbids: Kazakh typed without its letters."""
@@ -53,22 +51,30 @@ def identify(text: Text) -> str:
 
 def identify_words(words: list[str], sample: str) -> str:
     """The same from words already cut."""
-    cyrillic, latin, arabic = (len(script.findall(sample)) for script in (_CYRILLIC, _LATIN, _ARABIC))
+    cyrillic = sum([len(word) for word in words if "\u0400" <= word[0] <= "\u052f"])
+    arabic = sum([len(word) for word in words if "\u0600" <= word[0] <= "\u06ff"])
+    latin = sum([len(word) for word in words if "a" <= word[0] <= "\u024f"])
     if arabic > max(cyrillic, latin):
         return "kk" if re.search("[ۇۋەىڭۆگچ]|ء", sample) else "und"
     if cyrillic >= latin and cyrillic:
         return _of_cyrillic(words)
-    return _of_latin(words, sample) if latin else "und"
+    return _of_latin(words, sample.lower()) if latin else "und"
 
 
 def _of_cyrillic(words: list[str]) -> str:
-    kazakh = sum(1 for word in words if looks_kazakh(word))
-    russian = sum(1 for word in words if word in _RUSSIAN_WORDS or word.endswith(_RUSSIAN_ENDINGS))
+    kazakh = sum(map(looks_kazakh, words))
+    russian = sum(map(_looks_russian, words))
     if kazakh == russian:
         return "kk" if kazakh and _KAZAKH.search(" ".join(words)) else "ru"
     return "kk" if kazakh > russian else "ru"
 
 
+@lru_cache(maxsize=20_000)
+def _looks_russian(word: str) -> bool:
+    return word in _RUSSIAN_WORDS or word.endswith(_RUSSIAN_ENDINGS)
+
+
+@lru_cache(maxsize=20_000)
 def looks_kazakh(word: str) -> bool:
     """Whether a word by itself is Kazakh: its letters, its spelling, or a word that everybody uses."""
     return word in _KAZAKH_WORDS or _KAZAKH.search(word) is not None or _is_typed(word)

@@ -19,7 +19,7 @@ from monitor.read.counts_words import PLURALS, SPELLED
 
 MAX_GAP: Final = 4
 SMALL_GAP: Final = 2
-_MEMORY: Final = 200_000
+_MEMORY: Final = 50_000
 _GROUP = re.compile(r"\(([^()]*)\)")
 NUMBER_WORDS: Final = frozenset((*SPELLED, *PLURALS))
 
@@ -177,9 +177,10 @@ class PhraseMatcher:
         """Which phrases this word may stand for."""
         known = self._memory.get(word)
         if known is None:
+            known = self._look_up(word)
             if len(self._memory) > _MEMORY:
                 self._memory.clear()
-            known = self._memory[word] = self._look_up(word)
+            self._memory[word] = known
         return known
 
     def _look_up(self, word: str) -> tuple[int, ...]:
@@ -190,11 +191,20 @@ class PhraseMatcher:
             found.update(self._numbers)
         return tuple(sorted(found))
 
-    def find(self, words: Sequence[str]) -> list[Found]:
-        """Every phrase met, in the order of the words."""
+    def may_hold(self, word: str) -> bool:
+        """Whether any phrase may begin by this word or be looked up by it; remembers nothing."""
+        if word in self._exact or word in self._memory:
+            return True
+        if any(word[:length] in self._stems for length in range(1, min(len(word), self._longest) + 1)):
+            return True
+        return bool(self._numbers) and (word.isdecimal() or word in NUMBER_WORDS)
+
+    def find(self, words: Sequence[str], places: Iterable[int] | None = None) -> list[Found]:
+        """Every phrase met, in the order of the words; only looked up at these places, if they are given."""
         memory = self._memory
         found: list[Found] = []
-        for place, word in enumerate(words):
+        for place in range(len(words)) if places is None else places:
+            word = words[place]
             candidates = memory.get(word)
             if candidates is None:
                 candidates = self.begins(word)

@@ -132,7 +132,8 @@ class Gazetteer:
             self._ordinary.add(word)
         if best is None and _OTHER_SCRIPT.search(word):
             best = self._in_other_script(skeleton(word))
-        self._memory[word] = best
+        if best is not None:
+            self._memory[word] = best
         return best
 
     def _in_other_script(self, bones: str) -> Named | None:
@@ -143,34 +144,39 @@ class Gazetteer:
                 return named
         return None
 
-    def may_name(self, word: str) -> bool:
+    def may_name(self, word: str, *, other_script: bool = False) -> bool:
         """Whether the word may belong to the name of a place; wrong only in saying yes."""
-        return (len(word) > 2 and self._single(word) is not None) or bool(self._matcher.begins(word))
+        if self._matcher.may_hold(word) or (len(word) > 2 and self._single(word) is not None):
+            return True
+        return other_script and len(word) > 5 and self._in_other_script(skeleton(word)) is not None
 
-    def names_any(self, words: Sequence[str]) -> bool:
-        """Whether any place may be named in these words; quick, and wrong only in saying yes."""
-        memory = self._memory
-        for word in words:
-            if len(word) > 2 and (memory[word] if word in memory else self._single(word)) is not None:
-                return True
-        return bool(self._matcher.find(words))
+    def names_any(self, words: Sequence[str], places: Sequence[int]) -> bool:
+        """Whether any place may be named at these places; quick, and wrong only in saying yes."""
+        if any(len(words[place]) > 2 and self._single(words[place]) is not None for place in places):
+            return True
+        return bool(self._matcher.find(words, places))
 
-    def mentions(self, text: Text, *, other_script: bool = False) -> list[Mention]:
+    def mentions(
+        self, text: Text, telling: Sequence[int] | None = None, *, other_script: bool = False
+    ) -> list[Mention]:
         """Every place named, in the order of the text.
 
         Args:
             text: the text.
+            telling: where the words stand that may name a place; all where not given.
             other_script: also look for our larger places in Latin letters of Kazakh.
         """
         words = text.words
         taken = [False] * len(words)
         found: list[Mention] = []
-        hits = self._matcher.find(words)
+        telling = range(len(words)) if telling is None else telling
+        hits = self._matcher.find(words, telling)
         for hit in sorted(hits, key=lambda hit: (hit.first - hit.last, hit.first)):
             if text.sentences[hit.first] == text.sentences[hit.last] and not any(taken[hit.first : hit.last + 1]):
                 taken[hit.first : hit.last + 1] = [True] * (hit.last - hit.first + 1)
                 found.append(_mention(text, self._multi[hit.owner], hit.first, hit.last))
-        for place, word in enumerate(words):
+        for place in telling:
+            word = words[place]
             if not taken[place] and len(word) > 2:
                 named = self._single(word)
                 if named is None and other_script and len(word) > 5 and word.isascii():

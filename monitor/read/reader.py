@@ -6,17 +6,18 @@ what forbids it, noise, negation); find where it is and how many; join what says
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from monitor.domain.signals import PlaceHit, Reading
 from monitor.read.classify import Surroundings, findings
-from monitor.read.compiled import Compiled
+from monitor.read.compiled import CHANGES, Compiled
 from monitor.read.language import identify_words
 from monitor.read.lexicon import Entry, Lexicon
 from monitor.read.places import Gazetteer, hits_of
 from monitor.read.tokens import Text, is_odd, quick_words, tokenize
 
-_KAZAKH_CYRILLIC = re.compile("[а-яәғқңөұүһі]")
+_KAZAKH_CYRILLIC = re.compile("[а-яА-ЯәғқңөұүһіӘҒҚҢӨҰҮҺІ]")
 _ARABIC = re.compile("[\u0600-\u06ff]")
 _MEMORY = 100_000
 
@@ -27,7 +28,7 @@ class Reader:
     def __init__(self, lexicons: Sequence[Lexicon], gazetteer: Gazetteer) -> None:
         self._compiled = Compiled(lexicons)
         self._gazetteer = gazetteer
-        self._dull: set[str] = set()
+        self._words: dict[tuple[str, ...], _Known] = {}
 
     def read(self, text: str, published_at: datetime | None = None, home_region: str | None = None) -> Reading:
         """All that the text says.
@@ -38,58 +39,87 @@ class Reader:
             home_region: the region that the source writes about, for texts that name no place.
         """
         quick = quick_words(text)
-        language = identify_words(quick[:60], text[:400].lower())
-        if not self._may_speak(text, quick, language):
-            return Reading(language=language)
-        cut = self._mended(tokenize(text))
-        mentions = self._gazetteer.mentions(cut, other_script=language == "kk")
+        language = identify_words(quick[:60], text[:400])
         ways = _ways(language, text)
-        triggers = self._compiled.find(self._compiled.triggers, cut, ways)
+        if is_odd(text, quick):
+            cut = tokenize(text)
+            telling = self._telling(cut.words, ways)
+            self._mend(cut.words, telling, cut.starred)
+        else:
+            telling = self._telling(quick, ways)
+            self._mend(quick, telling)
+            if not self._may_speak(quick, telling, language):
+                return Reading(language=language)
+            cut = tokenize(text, quick)
+        return self._look(cut, telling, language, ways, published_at, home_region)
+
+    def _look(
+        self,
+        cut: Text,
+        telling: list[int],
+        language: str,
+        ways: tuple[str, ...],
+        published_at: datetime | None,
+        home_region: str | None,
+    ) -> Reading:
+        mentions = self._gazetteer.mentions(cut, telling, other_script=language == "kk")
+        triggers = self._compiled.find(self._compiled.triggers, cut, ways, telling)
         places: tuple[PlaceHit, ...] = hits_of(cut, mentions)
         if language != "kk":
             triggers = self._compiled.in_their_language(triggers, cut)
         if not triggers:
             return Reading(language=language, places=places)
-        context = self._compiled.find(self._compiled.context, cut, ways)
+        context = self._compiled.find(self._compiled.context, cut, ways, telling)
         around = Surroundings(cut, self._compiled, context, mentions, published_at, home_region)
         return Reading(language=language, findings=findings(around, triggers), places=places)
 
-    def _may_speak(self, text: str, words: list[str], language: str) -> bool:
+    def _may_speak(self, words: list[str], telling: list[int], language: str) -> bool:
         """Whether any phrase or place stands in the words; most ordinary posts are done here, without offsets."""
-        if language == "kk" or is_odd(text, words):
-            return True
-        fresh = set(words) - self._dull
-        if not any([self._is_telling(word) for word in fresh]):  # noqa: C419 - a list is quicker here
+        if not telling:
             return False
-        plain = self._compiled.triggers["plain"]
-        mender = self._compiled.mender
-        return (
-            bool(plain.find(words))
-            or self._gazetteer.names_any(words)
-            or any(mender.mended(word) != word for word in fresh)
-        )
-
-    def _is_telling(self, word: str) -> bool:
-        """Whether the word may begin anything; remembered where it may not."""
-        if (
-            self._compiled.triggers["plain"].begins(word)
-            or self._gazetteer.may_name(word)
-            or self._compiled.mender.mended(word) != word
-        ):
+        if language == "kk" or self._gazetteer.names_any(words, telling):
             return True
-        if len(self._dull) > _MEMORY:
-            self._dull.clear()
-        self._dull.add(word)
-        return False
+        return bool(self._compiled.triggers["plain"].find(words, telling))
 
-    def _mended(self, cut: Text) -> Text:
-        """The same text with words put right in which one letter is wrong or struck out."""
+    def _telling(self, words: list[str], ways: tuple[str, ...]) -> list[int]:
+        """Where the words stand that may belong to anything; each word is asked once and remembered."""
+        known = self._words.setdefault(ways, _Known())
+        unknown = set(words).difference(known.dull, known.telling)
+        if len(known.dull) + len(unknown) > _MEMORY:
+            known.dull.clear()
+        for word in unknown:
+            (known.telling if self._is_telling(word, ways) else known.dull).add(word)
+        told = known.telling
+        return [place for place, word in enumerate(words) if word in told]
+
+    def _is_telling(self, word: str, ways: tuple[str, ...]) -> bool:
+        compiled = self._compiled
+        for way in ways:
+            changed = CHANGES[way](word)
+            if compiled.triggers[way].may_hold(changed) or compiled.context[way].may_hold(changed):
+                return True
+        other = "skeleton" in ways or "arabic" in ways
+        return self._gazetteer.may_name(word, other_script=other) or compiled.mender.mended(word) != word
+
+    def _mend(self, words: list[str], telling: list[int], starred: frozenset[int] = frozenset()) -> None:
+        """Puts words right in which one letter is wrong or struck out."""
         mender, plain = self._compiled.mender, self._compiled.triggers["plain"]
-        for place, word in enumerate(cut.words):
-            if word in self._dull or plain.begins(word) or self._gazetteer.may_name(word):
-                continue
-            cut.words[place] = mender.unstarred(word) if place in cut.starred else mender.mended(word)
-        return cut
+        for place in starred:
+            if not plain.begins(words[place]) and not self._gazetteer.may_name(words[place]):
+                words[place] = mender.unstarred(words[place])
+        for place in telling:
+            if mender.is_wrong(words[place]):
+                words[place] = mender.mended(words[place])
+        if starred:
+            telling[:] = sorted({*telling, *starred})
+
+
+@dataclass(slots=True)
+class _Known:
+    """Words met before: those that belong to nothing, and the others."""
+
+    dull: set[str] = field(default_factory=set)
+    telling: set[str] = field(default_factory=set)
 
 
 def _ways(language: str, text: str) -> tuple[str, ...]:
@@ -98,7 +128,7 @@ def _ways(language: str, text: str) -> tuple[str, ...]:
         return ("plain",)
     if _ARABIC.search(text):
         return ("plain", "arabic")
-    return ("plain", "folded") if _KAZAKH_CYRILLIC.search(text.lower()) else ("plain", "skeleton")
+    return ("plain", "folded") if _KAZAKH_CYRILLIC.search(text) else ("plain", "skeleton")
 
 
 def example_faults(reader: Reader, entry: Entry) -> list[str]:
