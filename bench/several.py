@@ -5,11 +5,13 @@
     python -m bench.several freezes [TIMES]                 the holder frozen for 12 s, then resumed
     python -m bench.several bus [ROWS] [posts|probes]       rows a second from part to part
     python -m bench.several curve [POSTS]                   posts a second by number of readers, nobody killed
+    python -m bench.several cluster [READ_MS] [STORE_MS]    what a cluster would do, simulated from times of one batch
 
 Needs Debian's mosquitto and postgresql, started on loopback as the tests do. Short forms of the first three run in CI.
 """
 
 import asyncio
+import random
 import sys
 import tempfile
 import time
@@ -123,6 +125,22 @@ def bus(rows: int, sort: str) -> None:
     _with_servers(drill)
 
 
+def cluster_of(reading_ms: float, storing_ms: float, seed: int = 1) -> None:
+    """Posts a second by number of readers, each with a core of its own: simulated from measured times of a batch.
+
+    A batch is read side by side and stored one after the other; both times vary (gamma, a third of their mean).
+    """
+    chance = random.Random(seed)
+    for number in (1, 2, 4, 8, 16, 32):
+        free, store_free, done = [0.0] * number, 0.0, 0
+        while min(free) < 60_000:
+            place = free.index(min(free))
+            read = free[place] + chance.gammavariate(9, reading_ms / 9)
+            store_free = free[place] = max(read, store_free) + chance.gammavariate(9, storing_ms / 9)
+            done += 1
+        say("several.cluster", readers=number, posts_per_second=round(done * 100 / 60))
+
+
 def main(arguments: list[str]) -> None:
     match arguments:
         case ["readers", *rest]:
@@ -134,6 +152,8 @@ def main(arguments: list[str]) -> None:
             blows(int(rest[0]) if rest else (50 if how == "kills" else 10), how)
         case ["bus", *rest]:
             bus(int(rest[0]) if rest else 100_000, rest[1] if len(rest) > 1 else "posts")
+        case ["cluster", *rest]:
+            cluster_of(float(rest[0]) if rest else 85.0, float(rest[1]) if len(rest) > 1 else 34.0)
         case _:
             raise SystemExit(__doc__)
 

@@ -17,13 +17,14 @@ from alerts.service import AlertService
 from collectors.base import Access, kind
 from collectors.schedule import Rounds
 from monitor.bus.uplink import Uplink
-from monitor.domain.changes import Change, Retention
+from monitor.domain.changes import Change, Query, Retention
 from monitor.domain.health import Feeling, Health
 from monitor.domain.leases import LeaseLostError
 from monitor.domain.ports import Bus, Clock, SharedState, StateStore, StoreUnavailableError
 from monitor.domain.reports import Item
 from monitor.domain.sources import Source
 from monitor.pipeline import Pipeline
+from monitor.recording import Recording
 from monitor.runtime.lease import Tenure, held
 from monitor.runtime.metrics import Metrics
 from monitor.runtime.supervisor import Stage, Supervisor
@@ -32,6 +33,9 @@ LEASE: Final = "alert"
 LOOK_SECONDS: Final = 2.0
 """How often the alert part looks by itself: a ring may be lost with the broker."""
 KEEP_SECONDS: Final = 15.0
+RHYTHM: Final = 100
+"""Posts from which a source's rhythm is known after a restart."""
+HOUR_SECONDS: Final = 3600.0
 DAY_SECONDS: Final = 86_400.0
 log = logging.getLogger(__name__)
 
@@ -56,7 +60,13 @@ class Gathering:
     async def _collect(self, source: Source) -> None:
         make = kind(source.kind).collector
         cursor = await self.state.cursor(source.id)
-        rounds = Rounds(source, lambda mark: make(source, self.access, mark), self.clock, cursor=cursor)
+        before = {health.subject: health for health in await self.state.healths()}
+        told = await self.state.reports(Query(sources=(source.id,), limit=RHYTHM))
+        rounds = Rounds(
+            source, lambda mark: make(source, self.access, mark), self.clock, cursor=cursor,
+            before=before.get(f"source:{source.id}"),
+            posts=[report.published_at or report.observed_at for report in reversed(told)],
+        )  # fmt: skip
         async for item in rounds.items():
             await self.uplink.put(item)
 
@@ -91,6 +101,7 @@ class Telling:
 
     Attributes:
         holder: unique for this life of the process.
+        recording: keeps the series up with the journal; `None` where nobody asked for it.
         tenure: the present one; `None` while another part holds the lease.
     """
 
@@ -101,6 +112,8 @@ class Telling:
     clock: Clock
     metrics: Metrics
     holder: str
+    recording: Recording | None = None
+    retention: Retention = field(default_factory=Retention)
     tenure: Tenure | None = None
 
     def holds(self) -> bool:
@@ -126,6 +139,8 @@ class Telling:
             group.create_task(tenure.keep())
             group.create_task(self._judge(tenure))
             group.create_task(self.dispatcher.run(self.bus))
+            if self.recording is not None:
+                group.create_task(self._record(tenure, self.recording))
 
     async def _judge(self, tenure: Tenure) -> None:
         async with self.bus.subscribe("signals") as rings:
@@ -141,6 +156,19 @@ class Telling:
                 except StoreUnavailableError as error:
                     log.error("judging waits for the store: %s", error.reason)
                     await self.clock.sleep(1.0)
+
+    async def _record(self, tenure: Tenure, recording: Recording) -> None:
+        """Keep the series up with the journal; a series store that is away delays nothing but itself."""
+        kept = self.clock.monotonic() - HOUR_SECONDS
+        while tenure.lasts():
+            try:
+                self.metrics.recorded.inc(await recording.catch_up())
+                if self.clock.monotonic() - kept >= HOUR_SECONDS:
+                    kept = self.clock.monotonic()
+                    await recording.series.keep(self.clock.now(), self.retention.series)
+            except StoreUnavailableError as error:
+                log.error("series wait: %s", error.reason)
+            await self.clock.sleep(LOOK_SECONDS)
 
     async def _step(self) -> None:
         outcome = await self.alerts.step()

@@ -11,9 +11,10 @@ import os
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from collectors.agent.keys import Secret, is_public_key, is_signed
+from collectors.agent.settings import checked_url
 from monitor.domain.agents import AGENT_NAME
 from monitor.domain.measurements import Access, Vantage
 from monitor.domain.regions import RegionCode
@@ -37,7 +38,7 @@ class Invitation(BaseModel):
     core: str = Field(description="public key of the core, 64 hexadecimal digits")
     broker_host: str | None = Field(default=None, description="name or address of the MQTT broker")
     broker_port: int = Field(default=8883, ge=1, le=65535, description="its port")
-    https_url: HttpUrl | None = Field(default=None, description="where parcels are taken by HTTPS")
+    https_url: str | None = Field(default=None, max_length=2048, description="where parcels are taken by HTTPS")
     authorities: str | None = Field(
         default=None, max_length=20_000, description="certificates (PEM) of the only authorities that may sign for both"
     )
@@ -49,6 +50,11 @@ class Invitation(BaseModel):
             message = "no public key: 64 hexadecimal digits are needed"
             raise ValueError(message)
         return value
+
+    @field_validator("https_url")
+    @classmethod
+    def _is_an_address(cls, value: str | None) -> str | None:
+        return None if value is None else checked_url(value)
 
     def line(self) -> str:
         """As one line of text."""

@@ -1,5 +1,6 @@
 """The agent at work: rounds of probes into the queue, parcels out of it. Nothing starts without consent."""
 
+import gc
 import logging
 from collections import deque
 from collections.abc import Sequence
@@ -60,4 +61,6 @@ class AgentRunner:
         """Full parcels as they fill, and whatever waits once it has waited long enough."""
         while True:
             self.outbox.queue.pack(all_of_it=True)
+            # What a round left behind goes now, not when Python gets round to it: the device is small.
+            gc.collect()
             await self.clock.sleep(self.outbox.config.pack_seconds)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from collectors.agent.keys import is_public_key
 from monitor.documents import DocumentError, read_document
@@ -14,6 +14,22 @@ from monitor.domain.agents import AGENT_NAME
 from monitor.domain.measurements import Access, Vantage
 from monitor.domain.regions import RegionCode
 from monitor.problems import ConfigurationError, Problem, model_problems
+
+
+def checked_url(text: str) -> str:
+    """The address, if parcels may go there.
+
+    Raises:
+        ValueError: no address, or plain text beyond this machine.
+    """
+    parts = urlsplit(text)
+    if parts.scheme not in {"https", "http"} or not parts.hostname or parts.username or (parts.port or 1) < 1:
+        message = "must be written as https://host:port/"
+        raise ValueError(message)
+    if parts.scheme == "http" and parts.hostname not in {"127.0.0.1", "localhost", "::1"}:
+        message = "must begin with https:// (plain http only to this very machine)"
+        raise ValueError(message)
+    return text
 
 
 class MqttWay(BaseModel):
@@ -36,15 +52,12 @@ class HttpsWay(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    url: HttpUrl = Field(description="where the core takes parcels")
+    url: str = Field(max_length=2048, description="where the core takes parcels, https://host:port/")
 
     @field_validator("url")
     @classmethod
-    def _is_secure(cls, value: HttpUrl) -> HttpUrl:
-        if value.scheme != "https" and value.host not in {"127.0.0.1", "localhost", "[::1]"}:
-            message = "must begin with https:// (plain http only to this very machine)"
-            raise ValueError(message)
-        return value
+    def _is_secure(cls, value: str) -> str:
+        return checked_url(value)
 
 
 class AgentConfig(BaseModel):

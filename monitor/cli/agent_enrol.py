@@ -114,7 +114,7 @@ def _ways(folder: AgentFolder, invitation: Invitation) -> dict[str, Any]:
     if invitation.broker_host:
         ways["mqtt"] = {"host": invitation.broker_host, "port": invitation.broker_port}
     if invitation.https_url:
-        ways["https"] = {"url": str(invitation.https_url)}
+        ways["https"] = {"url": invitation.https_url}
     if invitation.authorities:
         ways["authorities"] = str(folder.place / "authorities.pem")
     return ways

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from alerts import receivers
 from alerts.routes import Destination
+from collectors.agent.settings import AgentConfig, HttpsWay, MqttWay
 from collectors.base import kind, kind_names
 from collectors.scenario import Expectation, Line, Network, Scenario
 from monitor.configuration_probing import Probing
@@ -28,6 +29,7 @@ SECTIONS: tuple[tuple[str, tuple[type[BaseModel], ...]], ...] = (
     ("targets.yaml", (Service, Target)),
     ("probing.yaml", (Probing, ControlHost)),
     ("public_names.yaml", (PublicNames,)),
+    ("agent.yaml (on an agent's own device)", (AgentConfig, MqttWay, HttpsWay)),
     ("lexicons/*.yaml", (Lexicon, Entry, Noise, Modifier)),
     ("scenarios/*.yaml", (Scenario, Line, Network, Expectation)),
 )

@@ -5,7 +5,7 @@ import secrets
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import click
@@ -15,13 +15,14 @@ from collectors.addresses import networks
 from collectors.base import Access
 from collectors.http import PoliteHttp
 from collectors.workers import WorkerPool
-from monitor.app import make_bus, make_desk, make_intake, make_receivers, make_uplink, parts
+from monitor.app import make_bus, make_desk, make_intake, make_receivers, make_uplink, open_series_store, parts
 from monitor.bus.mqtt import MqttBus
 from monitor.bus.uplink import Uplink
 from monitor.configuration import Configuration
 from monitor.domain.health import Feeling, Health
 from monitor.domain.ports import Clock, Receiver, StoreUnavailableError
 from monitor.parts import Gathering, Keeping, Reading, Telling
+from monitor.recording import Recording
 from monitor.runtime.clock import SystemClock
 from monitor.runtime.metrics import Metrics
 from monitor.runtime.supervisor import Stage, Supervisor
@@ -90,7 +91,7 @@ async def serve_part(
             state=state, metrics=metrics, supervisor=Supervisor(clock, keeping.on_health), keeping=keeping,
             bus=make_bus(part, instance, clock, keeping.heard if part == "alert" else None), stack=stack,
         )  # fmt: skip
-        _PARTS[part](process)
+        await _PARTS[part](process)
         await _run(process, host, port)
 
 
@@ -104,7 +105,7 @@ async def _run(process: Process, host: str, port: int) -> None:
     await supervisor.run()
 
 
-def _collect(process: Process) -> None:
+async def _collect(process: Process) -> None:
     settings, clock = process.settings, process.clock
     http = PoliteHttp(clock, allowed=networks(settings.allow_private), proxy=settings.proxy)
     workers = WorkerPool()
@@ -127,20 +128,23 @@ def _count_uplink(metrics: Metrics, uplink: Uplink) -> None:
     metrics.uplink_refused.set(uplink.counts.refused)
 
 
-def _read(process: Process) -> None:
+async def _read(process: Process) -> None:
     joined = parts(process.configuration, process.state, {}, process.clock, holder=process.holder)
     reading = Reading(joined.pipeline, process.bus, process.metrics)
     process.supervisor.add("read", Stage.PIPELINE, make_intake(process.instance, reading.take, process.clock).run)
 
 
-def _alert(process: Process) -> None:
+async def _alert(process: Process) -> None:
     receivers = make_receivers(process.configuration)
     for receiver in receivers.values():
         process.stack.push_async_callback(_closing(receiver))
     joined = parts(process.configuration, process.state, receivers, process.clock, holder=process.holder)
+    own = replace(process.settings, data=process.settings.data / process.instance)
+    series = await open_series_store(own, process.clock)
+    process.stack.push_async_callback(series.close)
     telling = Telling(
         state=process.state, alerts=joined.alerts, dispatcher=joined.dispatcher, bus=process.bus, clock=process.clock,
-        metrics=process.metrics, holder=process.holder,
+        metrics=process.metrics, holder=process.holder, recording=Recording(process.state, series),
     )  # fmt: skip
     process.keeping.leads = telling.holds
     process.supervisor.add("alert", Stage.TELL, telling.run)
@@ -150,7 +154,7 @@ def _closing(receiver: Receiver) -> Callable[[], Awaitable[None]]:
     return receiver.close
 
 
-def _web(_: Process) -> None:
+async def _web(_: Process) -> None:
     """Everything that the web part does is the page itself."""
 
 
@@ -170,6 +174,7 @@ def _app(process: Process) -> web.Application:
     shown = Shown(
         state=process.state, clock=process.clock, sources=process.configuration.sources,
         regions=process.configuration.regions, metrics=process.figures, any_host=process.settings.public,
+        masker=process.configuration.masker(),
     )  # fmt: skip
     return make_web(shown)
 

@@ -95,3 +95,17 @@ def within(rounds: Iterable[Round], regions: frozenset[str]) -> tuple[int, int]:
     """Targets up and in all of these regions."""
     mine = [tally for found in rounds for tally in found.tallies if tally.service is None and tally.region in regions]
     return sum(tally.up for tally in mine), sum(tally.total for tally in mine)
+
+
+def of_operator(rounds: Iterable[Round], entity: str, without: frozenset[str]) -> tuple[int, int]:
+    """Targets up and in all of this operator entity, in other regions than these."""
+    mine = [
+        tally
+        for found in rounds
+        for tally in found.tallies
+        if tally.service is None
+        and tally.region not in without
+        and tally.operator is not None
+        and operator_entity(tally.operator, tally.access) == entity
+    ]
+    return sum(tally.up for tally in mine), sum(tally.total for tally in mine)

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from monitor.detect.entities import inside_of_operators, operator_of, outside, within
+from monitor.detect.entities import inside_of_operators, of_operator, operator_of, outside, within
 from monitor.detect.filter import MINUTE
 from monitor.detect.track import Track, loss_lately
 from monitor.domain.connectivity import OutageKind, Round, Scope
@@ -59,7 +59,7 @@ def reaches(
 
     `told` are the entities told of already: they stay until they are over; a new one must be of some weight.
     """
-    found = _all(tracks, rounds, weights, at)
+    found = _all(tracks, rounds, weights, at, told)
     return [
         reach
         for reach in found
@@ -74,7 +74,9 @@ def loss_of(tracks: Sequence[Track]) -> float:
     return sum(loss * count for loss, count in losses) / total if total else 0.0
 
 
-def _all(tracks: Mapping[str, Track], rounds: Sequence[Round], weights: Mapping[str, float], at: float) -> list[Reach]:
+def _all(
+    tracks: Mapping[str, Track], rounds: Sequence[Round], weights: Mapping[str, float], at: float, told: Collection[str]
+) -> list[Reach]:
     alarmed = [track for track in tracks.values() if track.alarmed]
     if not alarmed:
         return []
@@ -82,17 +84,36 @@ def _all(tracks: Mapping[str, Track], rounds: Sequence[Round], weights: Mapping[
     regions = [track for track in alarmed if track.entity.startswith("region:")]
     known = [track for track in tracks.values() if track.entity.startswith("operator:") and track.sufficient(at)]
     found = [_alone(track) for track in alarmed if track.entity.startswith(("service:", "slow:", "mitm:"))]
-    if regions and _theirs_alone(regions, rounds, _usual(known)):
-        return _without_slow(found + _regional(regions))
-    group = together(operators, known, weights)
+    cut = _cut_regions(regions, rounds)
+    heavy = [track for track in operators if track.entity in told or _own_loss(track, rounds, cut) >= TOLD_LOSS]
+    group = together(operators if "national" in told else heavy, known, weights)
     if group and not _mobile_only(group, known):
         found.append(_national(group, operators, rounds))
         return _without_slow(found)
-    mobile = bool(operators) and _mobile_only(operators, known)
-    found += [_operator(track, rounds, mobile=mobile) for track in operators]
-    if regions and not (operators and _explained(rounds, operators=operators, usual=_usual(known))):
+    mobile = bool(heavy) and _mobile_only(heavy, known)
+    found += [_operator(track, rounds, mobile=mobile) for track in heavy]
+    standing = any(track.entity in told for track in regions) or "regions" in told
+    if regions and (standing or _theirs_alone(regions, heavy, rounds, _usual(known))):
         found += _regional(regions)
     return _without_slow(found)
+
+
+def _cut_regions(regions: Sequence[Track], rounds: Sequence[Round]) -> frozenset[str]:
+    """Regions that have lost most of what they have, while they are the lesser part of the country.
+
+    A third lost everywhere looks like some regions by chance; a region that is truly cut loses more.
+    """
+    cut = [track for track in regions if loss_lately(track)[0] >= REGION_LOSS]
+    codes = frozenset(track.entity.partition(":")[2] for track in cut)
+    _, inside = within(rounds, codes)
+    _, elsewhere = outside(rounds, regions=codes)
+    return codes if inside <= elsewhere else frozenset()
+
+
+def _own_loss(track: Track, rounds: Sequence[Round], cut: frozenset[str]) -> float:
+    """Share that an operator has lost outside of the regions that are cut: what is its own, and not theirs."""
+    up, total = of_operator(rounds, track.entity, cut)
+    return 1.0 - up / total / max(track.baseline.usual, 0.05) if total else 0.0
 
 
 def together(operators: Sequence[Track], known: Sequence[Track], weights: Mapping[str, float]) -> list[Track]:
@@ -148,19 +169,8 @@ def _usual(known: Sequence[Track]) -> float:
     )
 
 
-def _theirs_alone(regions: Sequence[Track], rounds: Sequence[Round], usual: float) -> bool:
-    """The loss is that of these regions: they are the lesser part, most of them is down, and all is well outside."""
-    codes = frozenset(track.entity.partition(":")[2] for track in regions)
-    inside_up, inside = within(rounds, codes)
-    _, outside_total = outside(rounds, regions=codes)
-    cut = inside > 0 and 1.0 - inside_up / inside / max(usual, 0.05) >= REGION_LOSS
-    return cut and inside <= outside_total and _explained(rounds, regions=regions, usual=usual)
-
-
-def _explained(
-    rounds: Sequence[Round], *, usual: float, operators: Sequence[Track] = (), regions: Sequence[Track] = ()
-) -> bool:
-    """Whether all is well outside of these, so that they are the whole of it."""
+def _theirs_alone(regions: Sequence[Track], operators: Sequence[Track], rounds: Sequence[Round], usual: float) -> bool:
+    """All is well outside of these regions (and of the operators that have an incident of their own)."""
     up, total = outside(
         rounds,
         operators=frozenset(track.entity for track in operators),

@@ -17,17 +17,8 @@ from monitor.provision.authority import Pair, is_due, issue, new_authority, read
 SERVERS: Final = ("broker", "postgres", "influxdb")
 CLIENTS: Final = ("collect", "read", "alert", "web")
 DATA: Final = (
-    "mosquitto",
-    "postgres",
-    "influxdb",
-    "influxdb-config",
-    "collect",
-    "read-1",
-    "read-2",
-    "alert-1",
-    "alert-2",
-    "web",
-)
+    "postgres", "influxdb", "influxdb-config", "collect", "read-1", "read-2", "alert-1", "alert-2", "web", "agent",
+)  # fmt: skip
 
 ACL: Final = """\
 # Who may read and write what, by part: the name is that of the client certificate.
@@ -139,6 +130,7 @@ class Provision:
         yield from self._passwords()
         yield from self._broker()
         yield from self._environment()
+        self._directory(self.folder / "data")
         for name in DATA:
             self._directory(self.folder / "data" / name)
 

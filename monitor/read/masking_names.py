@@ -185,7 +185,11 @@ class NameFinder:
             )
             third = len(run) > 2 and likely and is_surname(run[2].plain)
             return 2 + third if likely else 0
-        return 2 if self._is_given(second) and is_surname(first) else 0
+        if self._is_given(second) and is_surname(first):
+            return 2
+        # A given name that no list holds: «Сейтказы Матаев». A verb that opens the sentence is none.
+        unknown = not self._is_place(first) and first not in NOT_SURNAMES and not (run[0].opens and _is_verb(first))
+        return 2 if unknown and len(first) > 2 and is_surname(second) and not self._is_place(second) else 0
 
     def _is_given(self, word: str) -> bool:
         """A given name in any case and script; a place of exactly that spelling is none («Алматы» is no case of Алмат)."""
@@ -324,6 +328,11 @@ def _together(text: str, left: Token, right: Token) -> bool:
 
 def _end(text: str, token: Token) -> int:
     return token.end + (token.is_initial and text[token.end : token.end + 1] == ".")
+
+
+def _is_verb(word: str) -> bool:
+    """Whether a first word of a sentence ends as verbs and participles do."""
+    return word.endswith(("ли", "ла", "ло", "ал", "ил", "ел", "ет", "ит", "ся", "ан", "ен", "ана", "ена", "ed", "ing"))
 
 
 def _opens_as_name(tokens: Sequence[Token], place: int) -> bool:

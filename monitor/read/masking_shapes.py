@@ -17,6 +17,10 @@ _SURNAME_LATIN: Final = re.compile(r"[a-z]{3,}(?:ov|ev|yev|iyev|ova|eva|yeva|iye
 _SURNAME_RARE: Final = re.compile(
     r"[^\W_]{2,}(?:енко|чук|ский|ская|ского|ской|скому|ским|скую|цкий|цкая|цкого|цкой|швили|дзе|янц?а?у?|enko|chuk|sky|skiy|skaya|bay|bek|khan)$"
 )
+_COMPOUND: Final = re.compile(
+    r"^[^\W_]{3,}(?:бек|жан|бай|кан|гул|гали|султан|мурат|берген|болат)(?:а|у|ом|ем|е|и|[тд]и|[тдн]ин|[гк][ае]|[дт]ан|пен|мен)?$"
+)
+"""Given names are made of two words («Ақылжан», «Ұласбек»), more than any list holds; in the coarse form of `bone_of`."""
 _STRONG: Final = re.compile(
     r"(?:(?:баев|беков|галиев|калиев|алиев|ханов|жанов|муратов|гожин|хметов|бетов)(?:а|у|ым|е|ой)?|(?:bayev|bekov)a?)$"
 )
@@ -73,7 +77,7 @@ def is_given(word: str) -> bool:
     if word in GIVEN_LATIN:
         return True
     bone = bone_of(word)
-    if bone in BONES:
+    if bone in BONES or _COMPOUND.search(bone):
         return True
     for cut in range(1, 5):
         if len(bone) - cut < 3:

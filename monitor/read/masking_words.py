@@ -103,6 +103,8 @@ NOT_NAMES: Final = frozenset(
     адвокат куқик коргауши президент министр облыс облысы аудан ауданы кала каласы алан аланы коше кошеси дангыл дангылы
     казак казакстан республикасы ресей мемлекет халык жана ескі улттык кенес бас осы бул ол олар биз сиз мен сен бари
     ешким неге кайда калай сонымен бирак жане егер
+    yesterday today tomorrow tonight later earlier meanwhile then after before mr mrs ms dr president former several many
+    some all both no not there here also police's court's
     the a an in on at of to from for by with and or but if when where who what why how this that these those he she they we
     you it his her their our police court judge prosecutor mayor minister president parliament government ministry party
     movement foundation committee commission union bureau radio agency street avenue square park district city region

@@ -167,7 +167,7 @@ class Gazetteer:
         found: list[Mention] = []
         hits = self._matcher.find(words)
         for hit in sorted(hits, key=lambda hit: (hit.first - hit.last, hit.first)):
-            if not any(taken[hit.first : hit.last + 1]):
+            if text.sentences[hit.first] == text.sentences[hit.last] and not any(taken[hit.first : hit.last + 1]):
                 taken[hit.first : hit.last + 1] = [True] * (hit.last - hit.first + 1)
                 found.append(_mention(text, self._multi[hit.owner], hit.first, hit.last))
         for place, word in enumerate(words):

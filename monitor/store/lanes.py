@@ -69,13 +69,13 @@ class Lanes:
         """
         return await self._run(self._readers, lambda: _transact(self._engines.reading, work))
 
-    async def write_beside(self, work: Work[Result]) -> Result:
-        """Do something small in a transaction that must not wait in the writer's line (a beat of a lease).
+    async def write_beside(self, work: Work[Result], *, synced: bool = True) -> Result:
+        """Do something small in a transaction that must not wait in the writer's line: a beat of a lease, a message's fate.
 
         SQLite has one writer: there it waits like everything else.
         """
         if self._on_sqlite:
-            return await self.write(work)
+            return await self.write(work, synced=synced)
         return await self._run(self._readers, lambda: _transact(self._engines.writing, work))
 
     async def truncate_log(self) -> None:

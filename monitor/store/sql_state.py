@@ -140,7 +140,9 @@ class SqlStateStore:
         Raises:
             LeaseLostError: this tenure is over.
         """
-        return await self._lanes.write(lambda connection: claims.begin(connection, notification, fence, now, until))
+        return await self._lanes.write_beside(
+            lambda connection: claims.begin(connection, notification, fence, now, until)
+        )
 
     async def lease(self, name: str) -> Lease | None:
         """The lease as it stands; `None` if nobody ever held it."""
@@ -160,7 +162,7 @@ class SqlStateStore:
 
     async def give_back(self, notification: str, claimant: str) -> None:
         """It was begun and not handed over, says its claimant: owed again."""
-        await self._lanes.write(lambda connection: claims.give_back(connection, notification, claimant))
+        await self._lanes.write_beside(lambda connection: claims.give_back(connection, notification, claimant))
 
     async def mark_sent(self, notification: str, attempt: Attempt) -> None:
         """It was handed over.
@@ -168,7 +170,7 @@ class SqlStateStore:
         Raises:
             LookupError: there is no such message.
         """
-        await self._lanes.write(lambda connection: claims.mark_sent(connection, notification, attempt))
+        await self._lanes.write_beside(lambda connection: claims.mark_sent(connection, notification, attempt))
 
     async def mark_all_sent(self, attempts: Sequence[Attempt]) -> None:
         """These were handed over, in one transaction.
@@ -182,7 +184,7 @@ class SqlStateStore:
                 claims.mark_sent(connection, attempt.notification, attempt)
 
         # A mark that a power cut undoes costs a second message with the same id; a sync would hold up the next alert.
-        await self._lanes.write(work, synced=False)
+        await self._lanes.write_beside(work, synced=False)
 
     async def mark_failed(self, notification: str, attempt: Attempt, retry_at: datetime | None) -> None:
         """It was not; try again at `retry_at`, or park it for a person where that is `None`.
@@ -190,7 +192,9 @@ class SqlStateStore:
         Raises:
             LookupError: there is no such message.
         """
-        await self._lanes.write(lambda connection: claims.mark_failed(connection, notification, attempt, retry_at))
+        await self._lanes.write_beside(
+            lambda connection: claims.mark_failed(connection, notification, attempt, retry_at)
+        )
 
     async def attempts(self, notification: str) -> Sequence[Attempt]:
         """Every try to hand this message over, oldest first."""

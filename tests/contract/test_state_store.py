@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from monitor.domain.agents import Agent, Parcel, Standing
 from monitor.domain.alerts import AlertState, IncidentState, NotificationState, Severity
 from monitor.domain.changes import AuditEntry, Change, Query, Retention
 from monitor.domain.health import Feeling
 from monitor.domain.kinds import EventKind, Family
+from monitor.domain.measurements import Access, Vantage
 from monitor.domain.reports import Deletion, Media
 from monitor.runtime.clock import SimulatedClock
 from monitor.store.sql_state import SqlStateStore
@@ -328,3 +330,43 @@ async def test_what_is_stored_is_there_after_opening_again_and_for_readers(addre
     after = await open_state(address, read_only=True)
     assert len(await after.reports(Query())) == 1
     await after.close()
+
+
+def agent(name: str = "kz-1", key: str = "aa") -> Agent:
+    vantage = Vantage(id=name, asn=29355, operator="kcell", region="KZ-75", access=Access.MOBILE)
+    return Agent(id=name, key=key * 32, vantage=vantage, enrolled_at=NOON, sensitive=("tor",))
+
+
+def parcel(sequence: int, attempt: int, **standing: int) -> Parcel:
+    reached = Standing(floor_attempt=attempt, last_heard_at=NOON, **standing)  # type: ignore[arg-type]
+    return Parcel(
+        agent="kz-1", sequence=sequence, attempt=attempt, digest=f"d{sequence}", received_at=NOON, rows=3, standing=reached
+    )  # fmt: skip
+
+
+async def test_an_agent_is_admitted_once_and_revoked_for_good(store: SqlStateStore) -> None:
+    assert await store.admit(agent())
+    assert await store.admit(agent())
+    assert not await store.admit(agent(key="bb"))
+    assert await store.agent("kz-1") == (agent(), Standing())
+    assert await store.agent("kz-9") is None
+    assert [await store.revoke("kz-1", NOON) for _ in range(2)] == [True, False]
+    ((found, _),) = await store.agents()
+    assert found == replace(agent(), revoked_at=NOON)
+
+
+async def test_a_parcel_is_stored_once_and_an_older_attempt_undoes_nothing(store: SqlStateStore) -> None:
+    await store.admit(agent())
+    for taken in (parcel(2, 5, floor=1, dropped_rows=7), parcel(1, 4), parcel(2, 9, floor=9)):
+        await store.apply(Change(parcels=(taken,)))
+    assert await store.parcels("kz-1", [1, 2, 3]) == {1: "d1", 2: "d2"}
+    assert [await store.attempt_seen("kz-1", attempt) for attempt in (4, 5, 9)] == [True, True, False]
+    ((_, standing),) = await store.agents()
+    assert (standing.floor, standing.floor_attempt) == (9, 9)
+
+
+async def test_retention_forgets_parcels_that_their_agent_holds_no_more(store: SqlStateStore) -> None:
+    await store.admit(agent())
+    await store.apply(Change(parcels=(parcel(1, 1), parcel(2, 2, floor=1), parcel(3, 3, floor=1))))
+    await store.prune(NOON + timedelta(days=31), Retention())
+    assert sorted(await store.parcels("kz-1", [1, 2, 3])) == [2, 3]

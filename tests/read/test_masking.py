@@ -10,7 +10,7 @@ from time import perf_counter
 
 import pytest
 
-from monitor.configuration import load_masker
+from monitor.configuration import load_configuration, load_masker
 from monitor.read.masking import Masker
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "masking"
@@ -44,6 +44,13 @@ def test_a_hundred_spellings_are_masked_and_the_rest_stays(table: str) -> None:
 @pytest.mark.parametrize("line", lines("stay"))
 def test_numbers_dates_articles_sums_bodies_places_and_officials_stay(line: str) -> None:
     assert masker().mask(line) == line
+
+
+def test_names_of_our_own_regions_sources_and_rules_stay() -> None:
+    known = load_configuration(None)
+    names = [source.name for source in known.sources.values()] + [rule.title for rule in known.rules]
+    names += [name for region in known.regions.values() for name in region.names.model_dump().values()]
+    assert {name: masker().mask(name) for name in names if masker().mask(name) != name} == {}
 
 
 def test_the_word_shown_can_be_chosen() -> None:
