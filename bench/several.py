@@ -145,7 +145,7 @@ def main(arguments: list[str]) -> None:
     match arguments:
         case ["readers", *rest]:
             numbers = [int(text) for text in (rest[1] if len(rest) > 1 else "2,3").split(",")]
-            readers(int(rest[0]) if rest else 100_000, numbers, 4.0)
+            readers(int(rest[0]) if rest else 100_000, numbers, 8.0)
         case ["curve", *rest]:
             readers(int(rest[0]) if rest else 20_000, [1, 2, 3], None)
         case ["kills" | "freezes" as how, *rest]:
