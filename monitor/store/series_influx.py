@@ -30,6 +30,7 @@ from monitor.store.series_influx_lines import head, line
 from monitor.store.series_influx_rows import buckets, point, whole
 
 OUTBOX: Final = "series-outbox.sqlite3"
+MIGRATION_OUTBOX: Final = "migration-outbox.sqlite3"
 LONG: Final = timedelta(days=2)
 """Questions about a longer time are answered from ready sums where they fit."""
 
