@@ -1,0 +1,1 @@
+"""PURE: measurements to verdicts and signals. Takes values and `now`, returns values, awaits nothing."""
