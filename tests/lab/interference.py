@@ -1,0 +1,318 @@
+"""What a censor can do, and what can go wrong on the probe's own side: each as a value that says its rules.
+
+A happening turns into rules of the censor's firewall, lies of the operator's resolver, tasks of the censor's boxes, and
+shaping of the subscribers' lines. `operators` narrows it to some; empty means all.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from ipaddress import ip_network
+from typing import Literal
+
+from tests.lab.story import Site
+
+SLOW_MARK = 7
+SLOW_CLASS = "1:20"
+TLS_BOX_PORT = 8443
+HTTP_BOX_PORT = 8080
+Versions = tuple[Literal[4, 6], ...]
+BOTH: Versions = (4, 6)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A line of the censor's firewall; `words` say it to a person and find its counter again."""
+
+    table: str
+    chain: str
+    match: str
+    target: str
+    words: str
+    version: Literal[4, 6]
+
+
+@dataclass(slots=True)
+class Boxes:
+    """Tasks of the boxes that take connections over or forge packets.
+
+    Attributes:
+        lies: the operator's resolver says this of a name: an answer code, `silence`, or an address.
+        injected: a forged answer with this address is raced against the real one to other resolvers.
+        intercepted: of a server name, the root to sign with and the flaw of what is signed.
+        pages: of a host, status line, headers and body to answer with.
+        portal: every page of everybody leads to a login page.
+        reset_at_once: connections to these addresses are answered and reset.
+        kilobits: of each subscriber's line: (for marked connections, for all), `None` for no limit.
+    """
+
+    lies: dict[str, str] = field(default_factory=dict)
+    injected: dict[str, str] = field(default_factory=dict)
+    intercepted: dict[str, tuple[str, str | None]] = field(default_factory=dict)
+    pages: dict[str, bytes] = field(default_factory=dict)
+    portal: bool = False
+    reset_at_once: set[str] = field(default_factory=set)
+    slow_kilobits: float | None = None
+    all_kilobits: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """Something that is done, or goes wrong. By itself it does nothing."""
+
+    operators: tuple[str, ...] = ()
+
+    def rules(self, sites: dict[str, Site]) -> Iterator[Rule]:  # noqa: ARG002 - for those that need it
+        """Lines of the censor's firewall."""
+        return iter(())
+
+    def tell(self, boxes: Boxes) -> None:
+        """Give the boxes their tasks."""
+
+    def sources(self) -> tuple[str, ...]:
+        """Matches for packets of the subscribers concerned."""
+        return tuple(f"-i op-{name}" for name in self.operators) or ("-i op-+",)
+
+
+def version_of(address: str) -> Literal[4, 6]:
+    """4 or 6, of an address or a network."""
+    return ip_network(address, strict=False).version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lie(Happening):
+    """The operator's resolver lies about a name: `nxdomain`, `refused`, `servfail`, `silence`, or an address."""
+
+    name: str
+    says: str
+
+    def tell(self, boxes: Boxes) -> None:
+        boxes.lies[self.name] = self.says
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InjectAnswer(Happening):
+    """Whoever asks any resolver abroad for the name gets a forged answer first and the real one after it."""
+
+    name: str
+    address: str
+
+    def tell(self, boxes: Boxes) -> None:
+        boxes.injected[self.name] = self.address
+
+
+How = Literal["drop", "refuse", "unreachable"]
+_RESET = "REJECT --reject-with tcp-reset"
+_TARGETS: dict[tuple[str, int], str] = {
+    ("drop", 4): "DROP",
+    ("drop", 6): "DROP",
+    ("refuse", 4): _RESET,
+    ("refuse", 6): _RESET,
+    ("reset", 4): _RESET,
+    ("reset", 6): _RESET,
+    ("unreachable", 4): "REJECT --reject-with icmp-host-unreachable",
+    ("unreachable", 6): "REJECT --reject-with icmp6-no-route",
+}
+"""A reset in answer to the first packet of a connection is what a client calls refused; later it is a reset."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilterAddress(Happening):
+    """Connections to a site's addresses are dropped, refused or answered as unreachable."""
+
+    site: str
+    how: How
+    versions: Versions = BOTH
+
+    def rules(self, sites: dict[str, Site]) -> Iterator[Rule]:
+        for address in sites[self.site].addresses:
+            version = version_of(address)
+            for source in self.sources() if version in self.versions else ():
+                yield Rule(
+                    table="filter",
+                    chain="FORWARD",
+                    match=f"{source} -d {address} -p tcp --syn",
+                    target=_TARGETS[self.how, version],
+                    words=f"{self.how}s connections to {self.site}",
+                    version=version,
+                )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilterName(Happening):
+    """Packets that carry a name are dropped or answered with a reset: TLS by server name, HTTP by host."""
+
+    name: str
+    how: Literal["drop", "reset"]
+    layer: Literal["tls", "http"] = "tls"
+    versions: Versions = BOTH
+
+    def rules(self, sites: dict[str, Site]) -> Iterator[Rule]:  # noqa: ARG002
+        port, text = (443, self.name) if self.layer == "tls" else (80, f"Host: {self.name}")
+        what = "ClientHellos" if self.layer == "tls" else "requests"
+        for version in self.versions:
+            for source in self.sources():
+                yield Rule(
+                    table="filter",
+                    chain="FORWARD",
+                    match=f'{source} -p tcp --dport {port} -m string --algo kmp --string "{text}"',
+                    target=_TARGETS[self.how, version],
+                    words=f"{self.how}s {what} that name {self.name}",
+                    version=version,
+                )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResetAtOnce(Happening):
+    """Connections to a site are answered and reset in one breath, by a box that forges both."""
+
+    site: str
+
+    def rules(self, sites: dict[str, Site]) -> Iterator[Rule]:
+        yield from FilterAddress(site=self.site, how="drop", operators=self.operators).rules(sites)
+
+    def tell(self, boxes: Boxes) -> None:
+        boxes.reset_at_once.add(self.site)
+
+
+def _taken(happening: Happening, site: Site, port: int, box: int, words: str) -> Iterator[Rule]:
+    for address in site.addresses:
+        for source in happening.sources():
+            yield Rule(
+                table="nat",
+                chain="PREROUTING",
+                match=f"{source} -d {address} -p tcp --dport {port}",
+                target=f"REDIRECT --to-ports {box}",
+                words=words,
+                version=version_of(address),
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intercept(Happening):
+    """A box shows its own certificate for a name and reads along; other names at the same addresses pass through.
+
+    Attributes:
+        root: `unknown`, `self-signed`, `state-2015`, `state-2016` or `state-2020`.
+        flaw: of the shown certificate: `expired`, `wrong-name`.
+    """
+
+    name: str
+    root: str
+    flaw: str | None = None
+
+    def rules(self, sites: dict[str, Site]) -> Iterator[Rule]:
+        yield from _taken(self, sites[self.name], 443, TLS_BOX_PORT, f"leads TLS of {self.name} through its box")
+
+    def tell(self, boxes: Boxes) -> None:
+        boxes.intercepted[self.name] = (self.root, self.flaw)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer(Happening):
+    """A box answers requests for a host in the site's place."""
+
+    host: str
+    answer: bytes
+
+    def rules(self, sites: dict[str, Site]) -> Iterator[Rule]:
+        yield from _taken(self, sites[self.host], 80, HTTP_BOX_PORT, f"leads HTTP of {self.host} through its box")
+
+    def tell(self, boxes: Boxes) -> None:
+        boxes.pages[self.host] = self.answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Throttle(Happening):
+    """Subscribers' lines are slowed by a token bucket: all traffic, or connections that name a server name."""
+
+    kilobits: float
+    name: str | None = None
+
+    def rules(self, sites: dict[str, Site]) -> Iterator[Rule]:  # noqa: ARG002
+        for version in BOTH if self.name else ():
+            for source in self.sources():
+                yield Rule(
+                    table="mangle",
+                    chain="FORWARD",
+                    match=f'{source} -p tcp --dport 443 -m string --algo kmp --string "{self.name}"',
+                    target=f"CONNMARK --set-mark {SLOW_MARK}",
+                    words=f"marks connections that name {self.name} as slow",
+                    version=version,
+                )
+            yield Rule(
+                table="mangle",
+                chain="POSTROUTING",
+                match=f"-o op-+ -m connmark --mark {SLOW_MARK}",
+                target=f"CLASSIFY --set-class {SLOW_CLASS}",
+                words=f"lets marked connections drip at {self.kilobits:g} kbit/s",
+                version=version,
+            )
+
+    def tell(self, boxes: Boxes) -> None:
+        if self.name:
+            boxes.slow_kilobits = self.kilobits
+        else:
+            boxes.all_kilobits = self.kilobits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut(Happening):
+    """Nothing of a subscriber's passes, but for what is on the list.
+
+    Attributes:
+        keep: sites that stay reachable (white list).
+        resolver: the operator's own resolver still answers.
+        words: how a person calls it.
+    """
+
+    keep: tuple[str, ...] = ()
+    resolver: bool = False
+    words: str = "cuts subscribers off"
+
+    def rules(self, sites: dict[str, Site]) -> Iterator[Rule]:
+        for source in self.sources():
+            for address in (address for name in self.keep for address in sites[name].addresses):
+                yield self._rule("FORWARD", f"{source} -d {address}", "ACCEPT", version_of(address), "keeps its list up")
+            for version in BOTH:
+                yield self._rule("FORWARD", source, "DROP", version, self.words)
+                if not self.resolver:
+                    yield self._rule("INPUT", source, "DROP", version, self.words)
+
+    def _rule(self, chain: str, match: str, target: str, version: Literal[4, 6], words: str) -> Rule:
+        return Rule(table="filter", chain=chain, match=match, target=target, words=words, version=version)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkDown(Cut):
+    """The probe's own line is dead: the same packets vanish, for another reason."""
+
+    words: str = "the probe's own line is dead"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokenIpv6(Happening):
+    """The probe believes that it has IPv6, and every packet of it vanishes."""
+
+    def rules(self, sites: dict[str, Site]) -> Iterator[Rule]:  # noqa: ARG002
+        for source in self.sources():
+            yield Rule(
+                table="filter", chain="FORWARD", match=source, target="DROP", words="the probe's IPv6 is broken", version=6
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portal(Happening):
+    """A login page stands before everything: pages lead there, all else waits."""
+
+    def rules(self, sites: dict[str, Site]) -> Iterator[Rule]:  # noqa: ARG002
+        for source in self.sources():
+            for version in BOTH:
+                words = "the portal answers every page itself"
+                target = f"REDIRECT --to-ports {HTTP_BOX_PORT}"
+                match = f"{source} -p tcp --dport 80"
+                yield Rule(table="nat", chain="PREROUTING", match=match, target=target, words=words, version=version)
+                rest = "the portal lets nothing else through"
+                yield Rule(table="filter", chain="FORWARD", match=source, target="DROP", words=rest, version=version)
+
+    def tell(self, boxes: Boxes) -> None:
+        boxes.portal = True

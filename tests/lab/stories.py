@@ -1,0 +1,136 @@
+"""The stories: what is true in each, and what Dabyl must make of it."""
+
+from typing import Any
+
+from monitor.domain.measurements import Link, State
+from tests.lab.interference import (
+    Answer,
+    BrokenIpv6,
+    Cut,
+    FilterAddress,
+    FilterName,
+    Happening,
+    InjectAnswer,
+    Intercept,
+    Lie,
+    LinkDown,
+    Portal,
+    ResetAtOnce,
+)
+from tests.lab.servers import http_answer
+from tests.lab.story import Act, Expected, Kind, Site, Story
+from tests.lab.world import AKIMAT, ALPHA, BANK, BETA, ENCYCLOPEDIA, GAMMA, NEWS, NEWS_V4, SIBLING
+
+HTTPS = "https://news.example/"
+HTTP = "http://news.example/"
+OK = Expected(state=State.OK)
+DOWN = Expected(state=State.DOWN)
+UNCLEAR = Expected(state=State.INSUFFICIENT)
+BLOCK_PAGE = http_answer(
+    "200 OK", "<html><head><title>Доступ закрыт</title></head><body><h1>Страница заблокирована</h1></body></html>".encode()
+)
+OTHER_PAGE = http_answer("200 OK", b"<html><head><title>Welcome</title></head><body>Buy our tariff.</body></html>")
+
+
+def blocked(*mechanism: str, certain: bool = False) -> Expected:
+    """Somebody interferes in one of these ways."""
+    return Expected(state=State.BLOCKED, mechanism=mechanism, certain=certain)
+
+
+def one(
+    id_: str, kind: Kind, says: str, expects: Expected, *happens: Happening, target: str = HTTPS,
+    sites: tuple[Site, ...] = (NEWS_V4,), **more: Any,
+) -> Story:  # fmt: skip
+    """A story of one act, one vantage and one target."""
+    acts = (Act(happens=happens, expects=(expects,)),)
+    return Story(
+        id=id_, kind=kind, says=says, acts=acts, sites=sites, operators=(ALPHA,), targets=(target,), **more
+    )
+
+
+NEWS_NAME = NEWS.name
+DEAD = Site(name=NEWS_NAME, here=("11.9.1.10",), dead=True)
+EXPIRED = Site(name=NEWS_NAME, here=("11.9.1.10",), flaw="expired")
+GEO = Site(name=NEWS_NAME, here=("11.9.1.10",), there=("11.9.3.10",), title="News of the city")
+NOWHERE = Site(name=NEWS_NAME, here=())
+
+NOTHING = (
+    one("open-internet", "nothing", "Nobody interferes.", OK, sites=(NEWS,)),
+    one("open-http", "nothing", "Nobody interferes with a page in clear text.", OK, target=HTTP),
+    one("geo-cdn", "nothing", "A CDN gives other addresses in the country than abroad.", OK, sites=(GEO,)),
+)
+WORLD = (
+    one("dead-site", "world", "The site's server is off, for everybody.", DOWN, sites=(DEAD,)),
+    one("dead-name", "world", "The site's name exists no more, for everybody.", DOWN, sites=(NOWHERE,)),
+    one("expired-certificate", "world", "The site let its certificate expire.", DOWN, sites=(EXPIRED,)),
+)
+OWN_SIDE = (
+    one("captive-portal", "own side", "The vantage sits in a café that wants a login.",
+        Expected(state=State.INSUFFICIENT, link=Link.CAPTIVE_PORTAL), Portal()),
+    one("own-link-down", "own side", "The vantage's own line is dead.",
+        Expected(state=State.INSUFFICIENT, link=Link.DOWN), LinkDown()),
+    one("control-fails", "own side", "The name is filtered, but the control vantage is cut off itself.",
+        UNCLEAR, FilterName(name=NEWS_NAME, how="drop"), control="cut off"),
+    one("probe-ipv6-broken", "own side", "The vantage has IPv6 addresses, and no packet of it arrives.",
+        OK, BrokenIpv6(), sites=(NEWS,)),
+)  # fmt: skip
+DNS = (
+    one("dns-nxdomain", "dns", "The operator's resolver says that the name does not exist.",
+        blocked("dns.nxdomain"), Lie(name=NEWS_NAME, says="nxdomain")),
+    one("dns-refused", "dns", "The operator's resolver refuses to answer for the name.",
+        blocked("dns.refused"), Lie(name=NEWS_NAME, says="refused")),
+    one("dns-servfail", "dns", "The operator's resolver claims to have failed.",
+        blocked("dns.servfail"), Lie(name=NEWS_NAME, says="servfail")),
+    one("dns-timeout", "dns", "The operator's resolver is silent about the name.",
+        blocked("dns.timeout"), Lie(name=NEWS_NAME, says="silence")),
+    one("dns-bogon", "dns", "The operator's resolver answers with a private address.",
+        blocked("dns.injection.bogon"), Lie(name=NEWS_NAME, says="10.10.34.34")),
+    one("dns-wrong-address", "dns", "The operator's resolver leads to a machine that is not the site's.",
+        blocked("dns.injection"), Lie(name=NEWS_NAME, says="11.7.1.10"), sites=(NEWS_V4, BANK)),
+    one("dns-injection", "dns", "A box forges an answer that comes before the resolver's own.",
+        blocked("dns.injection"), InjectAnswer(name=NEWS_NAME, address="11.66.6.6"), public_resolver=True),
+)  # fmt: skip
+TCP = (
+    one("tcp-drop", "tcp", "Packets to the site's address vanish.",
+        blocked("tcp.timeout"), FilterAddress(site=NEWS_NAME, how="drop")),
+    one("tcp-refused", "tcp", "A box refuses connections in the site's name.",
+        blocked("tcp.refused"), FilterAddress(site=NEWS_NAME, how="refuse")),
+    one("tcp-reset", "tcp", "A box accepts connections in the site's name and resets them at once.",
+        blocked("tcp.reset", "tls.reset"), ResetAtOnce(site=NEWS_NAME)),
+    one("tcp-unreachable", "tcp", "A router says that the site's address cannot be reached.",
+        blocked("ip.unreachable"), FilterAddress(site=NEWS_NAME, how="unreachable")),
+)  # fmt: skip
+TLS = (
+    one("tls-drop-by-name", "tls", "Connections die as soon as they name the site (the usual way in Kazakhstan).",
+        blocked("tls.timeout"), FilterName(name=NEWS_NAME, how="drop")),
+    one("tls-reset-by-name", "tls", "Connections are reset as soon as they name the site.",
+        blocked("tls.reset.sni"), FilterName(name=NEWS_NAME, how="reset")),
+    one("tls-mitm-unknown-root", "tls", "A box shows a certificate of a root that nobody knows.",
+        blocked("tls.mitm"), Intercept(name=NEWS_NAME, root="unknown")),
+    one("tls-mitm-self-signed", "tls", "A box shows a certificate that nobody signed.",
+        blocked("tls.mitm"), Intercept(name=NEWS_NAME, root="self-signed")),
+    one("tls-mitm-state-2015", "tls", "The state reads along under its root of 2015.",
+        blocked("tls.mitm", certain=True), Intercept(name=NEWS_NAME, root="state-2015")),
+    one("tls-mitm-state-2016", "tls", "The state reads along under its root of 2016, as in July 2019.",
+        blocked("tls.mitm", certain=True), Intercept(name=NEWS_NAME, root="state-2016")),
+    one("tls-mitm-state-2020", "tls", "The state reads along under its root of 2020 and an intermediate.",
+        blocked("tls.mitm", certain=True), Intercept(name=NEWS_NAME, root="state-2020")),
+    one("tls-mitm-expired", "tls", "The state reads along with certificates that it let expire, as in 2024.",
+        blocked("tls.mitm", certain=True), Intercept(name=NEWS_NAME, root="state-2020", flaw="expired")),
+    one("tls-mitm-wrong-name", "tls", "A box shows somebody else's certificate.",
+        blocked("tls.mitm"), Intercept(name=NEWS_NAME, root="unknown", flaw="wrong-name")),
+)  # fmt: skip
+PAGES = (
+    one("http-reset", "http", "Requests that name the site are reset.",
+        blocked("http.reset"), FilterName(name=NEWS_NAME, how="reset", layer="http"), target=HTTP),
+    one("http-drop", "http", "Requests that name the site vanish.",
+        blocked("http.timeout"), FilterName(name=NEWS_NAME, how="drop", layer="http"), target=HTTP),
+    one("http-block-page", "http", "A page says that the page is blocked.",
+        blocked("http.blockpage", certain=True), Answer(host=NEWS_NAME, answer=BLOCK_PAGE), target=HTTP),
+    one("http-difference", "http", "Another page comes in the page's place, and nothing in it says why.",
+        UNCLEAR, Answer(host=NEWS_NAME, answer=OTHER_PAGE), target=HTTP),
+)  # fmt: skip
+
+STORIES: dict[str, Story] = {
+    story.id: story for story in (*NOTHING, *WORLD, *OWN_SIDE, *DNS, *TCP, *TLS, *PAGES)
+}

@@ -1,0 +1,136 @@
+"""A vantage: a process of its own in a namespace of its own, which measures with Dabyl's prober when it is told to."""
+
+import asyncio
+import json
+import os
+import socket
+import traceback
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from collectors.probes.prober import Prober
+from collectors.probes.resolve import system_resolvers
+from collectors.probes.settings import ProberSettings, trusting
+from monitor.domain.measurements import Link, Measurement, Vantage, measurement_from_json, measurement_json
+from monitor.domain.targets import Target
+from monitor.runtime.clock import SystemClock
+from tests.lab.authority import public_root, roots_file
+from tests.lab.linkcheck import link_of
+from tests.lab.namespaces import LabError, Namespace, bind_over, die_with_parent
+from tests.lab.world import DOH_ADDRESS, PUBLIC_RESOLVERS
+
+_LONGEST_ANSWER = 16 * 1024 * 1024
+
+
+class StoryClock(SystemClock):
+    """The story's own date, moving with the machine's clock from when it was set."""
+
+    def __init__(self, began: datetime) -> None:
+        self._began = began
+        self._zero = self.monotonic()
+
+    def now(self) -> datetime:
+        """The moment on the story's clock."""
+        return self._began + timedelta(seconds=self.monotonic() - self._zero)
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What came of one round: how the own link was, and a measurement a target."""
+
+    link: Link
+    measurements: tuple[Measurement, ...]
+
+
+class VantageProcess:
+    """The handle of a vantage that waits in its namespace."""
+
+    def __init__(self, vantage: Vantage, namespace: Namespace, resolver: str, timeouts_seconds: float) -> None:
+        self.vantage = vantage
+        ours, theirs = socket.socketpair()
+        self._resolver = resolver
+        self._timeouts_seconds = timeouts_seconds
+        roots = roots_file(public_root())
+        self._pid = os.fork()
+        if self._pid == 0:
+            ours.close()
+            _live(theirs, vantage, namespace, resolver, timeouts_seconds, roots)
+        theirs.close()
+        ours.setblocking(False)
+        self._socket = ours
+
+    async def open(self) -> None:
+        """Begin to listen to it."""
+        self._reader, self._writer = await asyncio.open_connection(sock=self._socket, limit=_LONGEST_ANSWER)
+
+    async def measure(self, targets: list[Target], at: datetime) -> Round:
+        """Have it measure these targets now, as if it were that time.
+
+        Raises:
+            LabError: the process failed; the text is its trace.
+        """
+        job = {"at": at.isoformat(), "targets": [target.model_dump(mode="json") for target in targets]}
+        self._writer.write(json.dumps(job).encode() + b"\n")
+        line = await self._reader.readline()
+        said = json.loads(line) if line else {"error": "it is gone"}
+        if "error" in said:
+            raise LabError(f"the vantage {self.vantage.id}: {said['error']}")
+        return Round(Link(said["link"]), tuple(measurement_from_json(json.dumps(one)) for one in said["measurements"]))
+
+    def close(self) -> None:
+        """Let it end."""
+        self._writer.close()
+
+
+def _live(
+    pipe: socket.socket, vantage: Vantage, namespace: Namespace, resolver: str, timeouts_seconds: float, roots: str
+) -> None:
+    """The child's life: settle, then measure whenever a line comes, until the pipe ends."""
+    die_with_parent()
+    try:
+        namespace.settle()
+        bind_over(f"nameserver {resolver}\n", "/etc/resolv.conf")
+        settings = _settings(timeouts_seconds, roots)
+        with pipe.makefile("rwb") as stream:
+            for line in stream:
+                stream.write(json.dumps(_answer(json.loads(line), vantage, settings)).encode() + b"\n")
+                stream.flush()
+        os._exit(0)
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+
+
+def _answer(job: dict[str, Any], vantage: Vantage, settings: ProberSettings) -> dict[str, Any]:
+    targets = [Target.model_validate(target) for target in job["targets"]]
+    try:
+        done = asyncio.run(_measured(targets, datetime.fromisoformat(job["at"]), vantage, settings))
+    except Exception:
+        return {"error": traceback.format_exc()}
+    return {"link": done.link.value, "measurements": [json.loads(measurement_json(one)) for one in done.measurements]}
+
+
+async def _measured(targets: list[Target], at: datetime, vantage: Vantage, settings: ProberSettings) -> Round:
+    prober = Prober(settings, StoryClock(at))
+    async with asyncio.TaskGroup() as group:
+        link = await link_of(prober, vantage)
+        tasks = [group.create_task(prober.measure(target, vantage, link=link)) for target in targets]
+    return Round(link, tuple(task.result() for task in tasks))
+
+
+def _settings(seconds: float, roots: str) -> ProberSettings:
+    """The prober as it is in the field, with shorter patience. Its resolver is the one of this machine's own file."""
+    return ProberSettings(
+        system=(system_resolvers()[0], 53),
+        second=(PUBLIC_RESOLVERS[0], 53),
+        doh=f"https://{DOH_ADDRESS}/dns-query",
+        dns_seconds=min(seconds, 1.0),
+        late_seconds=0.2,
+        tcp_seconds=min(seconds, 1.2),
+        tls_seconds=seconds,
+        http_seconds=seconds,
+        attempts=1,
+        retry_seconds=0.2,
+        trusted=trusting(roots),
+    )
