@@ -8,6 +8,7 @@ TARGETS holds {"ca": file, "targets": [{"id", "scheme", "host", "port", "sni", "
 
 import argparse
 import asyncio
+import gc
 import importlib.util
 import json
 import os
@@ -67,8 +68,9 @@ def target_of(row: dict[str, Any]) -> tuple[Target, str]:
 class Run:
     def __init__(self, document: dict[str, Any]) -> None:
         clock = SystemClock()
-        self.rows = document["targets"]
-        seconds = max(row["timeout"] for row in self.rows)
+        rows = document["targets"]
+        self.rows = [(row["id"], *target_of(row)) for row in rows]
+        seconds = max(row["timeout"] for row in rows)
         self.prober = Prober(
             ProberSettings(
                 attempts=1,
@@ -84,10 +86,10 @@ class Run:
         )
         self.out: list[tuple[int, str, float]] = []
 
-    async def one(self, row: dict[str, Any]) -> None:
-        target, address = target_of(row)
+    async def one(self, row: tuple[int, Target, str]) -> None:
+        name, target, address = row
         measurement = await self.prober.measure(target, HERE, addresses=(address,))
-        self.out.append((row["id"], class_of(measurement), took(measurement)))
+        self.out.append((name, class_of(measurement), took(measurement)))
 
     async def some(self, rows: Any) -> None:
         for row in rows:
@@ -121,6 +123,7 @@ def main() -> None:
     given = parser.parse_args()
     run = Run(json.loads(Path(given.targets).read_text()))
     loops: Any = importlib.import_module("uvloop") if importlib.util.find_spec("uvloop") else asyncio
+    gc.freeze()  # what was imported is here to stay
     cpu, wall = sum(os.times()[:2]), time.time()
     loops.run(run.all(given.concurrency, given.pace))
     figures = {"wall": time.time() - wall, "cpu": sum(os.times()[:2]) - cpu, "peak": peak()}

@@ -2,10 +2,11 @@
 
 import asyncio
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-from collectors.addresses import ForbiddenAddressError, check_address
+from collectors.addresses import ForbiddenAddressError, Network, check_address
 from collectors.probes.resolve import Asking, IpVersion, Lookup, ask, doh_path, read_answer
 from collectors.probes.settings import ProberSettings
 from collectors.probes.steps import dns_step
@@ -14,6 +15,18 @@ from monitor.domain.measurements import DnsStep, Failure, Resolver
 from monitor.domain.ports import Clock
 
 _OVER_HTTPS: Final = "application/dns-message"
+
+
+@lru_cache(maxsize=8192)
+def _forbidden(address: str, allowed: tuple[Network, ...]) -> str | None:
+    """Why our rules forbid an address; `None` where they do not. Remembered: rounds repeat."""
+    try:
+        check_address(address, allowed)
+    except ForbiddenAddressError as error:
+        return str(error)
+    except ValueError:
+        return "not an address"
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +54,17 @@ class Names:
 
     def may_touch(self, address: str) -> bool:
         """Whether our rules let us connect there."""
-        try:
-            check_address(address, self._settings.allowed)
-        except (ForbiddenAddressError, ValueError):
-            return False
-        return True
+        return _forbidden(address, self._settings.allowed) is None
+
+    def must_touch(self, address: str) -> None:
+        """Let an address that was named by a person pass, or say why not.
+
+        Raises:
+            ForbiddenAddressError: our rules forbid it.
+        """
+        reason = _forbidden(address, self._settings.allowed)
+        if reason is not None:
+            raise ForbiddenAddressError(reason)
 
     async def look_up(self, host: str, hop: int, zero: float) -> Found:
         """Ask everybody; `zero` is the clock's reading when the measurement began."""

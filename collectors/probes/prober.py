@@ -8,10 +8,10 @@ same address, do other resolvers' addresses work. That keeps a healthy round che
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Final
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-from collectors.addresses import check_address
 from collectors.probes import ping, quic
 from collectors.probes.names import Names
 from collectors.probes.settings import MOST_REDIRECTS, NEUTRAL_NAME, ProberSettings
@@ -46,7 +46,7 @@ class _Trace:
     elsewhere: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Place:
     """Where a hop leads."""
 
@@ -54,10 +54,7 @@ class _Place:
     host: str
     port: int
     hop: int
-
-    @property
-    def url(self) -> str:
-        return self.parts.geturl()
+    url: str
 
 
 class Prober:
@@ -67,6 +64,7 @@ class Prober:
         self.settings = settings
         self._clock = clock
         self._names = Names(settings, clock)
+        self._plan = lru_cache(maxsize=4096)(self._make_plan)
 
     async def measure(
         self,
@@ -91,12 +89,13 @@ class Prober:
         """
         started_at = self._clock.now()
         trace = _Trace(zero=self._clock.monotonic())
-        for address in (*addresses, *([target.host] if is_address(target.host) else [])):
-            check_address(address, self.settings.allowed)
+        place = _place(target.url, 0)
+        for address in (*addresses, *([place.host] if is_address(place.host) else [])):
+            self._names.must_touch(address)
         if target.url.startswith("http"):
             await self._follow(trace, target, addresses)
         else:
-            await self._endpoint(trace, _place(target.url, 0), addresses)
+            await self._endpoint(trace, place, addresses)
         return Measurement(
             id=measurement_id(vantage.id, target.id, started_at),
             target=target.id,
@@ -173,7 +172,7 @@ class Prober:
     def _new_wire(self, plan: Plan) -> Wire:
         return Wire(plan, self._clock.monotonic, asyncio.get_running_loop())
 
-    def _plan(self, place: _Place, throughput_bytes: int = 0) -> Plan:
+    def _make_plan(self, place: _Place, throughput_bytes: int = 0) -> Plan:
         settings = self.settings
         scheme = place.parts.scheme
         return Plan(
@@ -225,9 +224,12 @@ class Prober:
         return trace.names[place.host]
 
 
+@lru_cache(maxsize=4096)
 def _place(url: str, hop: int) -> _Place:
+    """Where an address leads. Remembered: rounds repeat."""
     parts = urlsplit(url)
-    return _Place(parts, ascii_host(parts.hostname or ""), parts.port or _PORTS.get(parts.scheme, 0), hop)
+    port = parts.port or _PORTS.get(parts.scheme, 0)
+    return _Place(parts, ascii_host(parts.hostname or ""), port, hop, parts.geturl())
 
 
 def _page_of(trace: _Trace, wire: Wire) -> HttpStep | None:

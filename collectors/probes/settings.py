@@ -25,7 +25,7 @@ def trusting(certificates: str | None = None) -> ssl.SSLContext:
 
 def looking() -> ssl.SSLContext:
     """TLS that verifies nothing: only to look at a certificate that was refused, or past a name; never for content."""
-    context = ssl.create_default_context()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     context.set_alpn_protocols(["http/1.1"])

@@ -34,6 +34,8 @@ def endpoint(address: str, port: int) -> str:
 
 def is_address(host: str) -> bool:
     """Whether a host is written as an IP address."""
+    if not (host[-1:].isdigit() or ":" in host):
+        return False
     try:
         ip_address(host)
     except ValueError:

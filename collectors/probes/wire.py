@@ -140,18 +140,19 @@ class Wire(asyncio.Protocol):
             self.verify_failed = True
             self._finish(Failure.SSL_INVALID_HOSTNAME)
             return
-        self._flush()
         self._ask()
 
     def _ask(self) -> None:
         if self.plan.request is None:
+            if self.tls is not None:
+                self._flush()
             self._finish(None)
             return
         self._enter(HTTP, self.plan.http_seconds)
         self.answer = HttpAnswer(self.plan.body_bytes)
         if self.tls is not None:
             self.tls.write(self.plan.request)
-            self._flush()
+            self._flush()  # the end of the handshake and the request in one packet
         else:
             self._send(self.plan.request)
 

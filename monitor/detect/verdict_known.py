@@ -56,13 +56,25 @@ _REFUSALS: Final = re.compile(
     r"|(?:сайт|ресурс|бет)[^.<]{0,60}(?:бұғатталған|шектелген|тыйым салынған)",
     re.IGNORECASE,
 )
-_CHALLENGES: Final = re.compile(
-    r"cf-browser-verification|_cf_chl_opt|/cdn-cgi/challenge-platform|Checking your browser before accessing|hcaptcha|"
-    r"g-recaptcha|Just a moment\.\.\.|_Incapsula_Resource|DDoS-Guard|Pardon Our Interruption",
-    re.IGNORECASE,
+_REFUSAL_STEMS: Final = tuple(
+    "jurisdiction block restrict denied unavailable banned огранич заблокирован запрещ бұғатталған шектелген тыйым".split()
+)
+"""Looked for before the pattern is tried: a page without any of them refuses nothing, and costs next to nothing."""
+_CHALLENGES: Final = (
+    "cf-browser-verification",
+    "_cf_chl_opt",
+    "/cdn-cgi/challenge-platform",
+    "Checking your browser before accessing",
+    "hcaptcha",
+    "g-recaptcha",
+    "Just a moment...",
+    "_Incapsula_Resource",
+    "DDoS-Guard",
+    "Pardon Our Interruption",
 )
 CHALLENGE: Final = "challenge"
 REFUSAL: Final = "refusal"
+SHORT_PAGE: Final = 16_384
 SEARCHED_BYTES: Final = 65_536
 """How much of a page is looked through: block pages are short, and a hostile page must not cost time."""
 
@@ -76,11 +88,14 @@ def known_page(text: str, location: str | None) -> str | None:
     for known in FINGERPRINTS:
         if (known.body and known.body in text) or (known.location and _leads_to(known.location, location)):
             return known.id
-    if _CHALLENGES.search(text):
+    if any(mark in text for mark in _CHALLENGES):
         return CHALLENGE
-    if len(text) < 16_384 and _REFUSALS.search(text):
-        return REFUSAL
-    return None
+    return REFUSAL if len(text) < SHORT_PAGE and _refuses(text) else None
+
+
+def _refuses(text: str) -> bool:
+    lower = text.lower()
+    return any(stem in lower for stem in _REFUSAL_STEMS) and _REFUSALS.search(text) is not None
 
 
 def _leads_to(known: str, location: str | None) -> bool:
