@@ -103,9 +103,17 @@ class Evidence:
     def used(self, kind: type[Connecting]) -> list[Connecting]:
         """Steps at the last hop on the addresses and the port that a browser of this person would have used."""
         addresses = self.answers()
-        steps = [step for step in self.of(kind) if step.address is None or port_of(step.address) == self.port]
+        steps = [
+            step
+            for step in self.of(kind)
+            if (step.address is None or port_of(step.address) == self.port) and self._names_the_host(step)
+        ]
         usual = [step for step in steps if step.address is None or host_of(step.address) in addresses]
         return self._without_broken_ipv6(usual if addresses else steps)
+
+    def _names_the_host(self, step: Connecting) -> bool:
+        """Not a closer look with another server name, which may pass just because it is another."""
+        return not isinstance(step, TlsStep | QuicStep) or ascii_host(step.sni) in {"", self.host}
 
     def _without_broken_ipv6(self, steps: list[Connecting]) -> list[Connecting]:
         six = [step for step in steps if step.family == 6]
