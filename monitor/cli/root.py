@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "import": "Bring in recorded material, such as a Telegram Desktop export",
     "send-test": "Send one marked test message through a receiver",
     "doctor": "Look for what keeps Dabyl from working well on this machine",
+    "lab": "See how interference looks and is judged, in a censor's laboratory (from a checkout)",
     "init": "Copy the default configuration into a directory of your own",
 }
 

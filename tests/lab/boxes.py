@@ -17,7 +17,7 @@ from tests.lab.authority import interception_root, self_signed, serving
 from tests.lab.interference import HTTP_BOX_PORT, TLS_BOX_PORT, Boxes
 from tests.lab.packets import ACK, RST, SYN, TCP, UDP, Packet, forged, host_header, read, server_name
 from tests.lab.servers import http_answer
-from tests.lab.world import World
+from tests.lab.world import OPERATOR_RESOLVER, World
 
 _ORIGINAL_TARGET = 80
 _ETH_P_ALL = 3
@@ -167,17 +167,20 @@ class Forger:
         self._out.close()
 
     def _look(self) -> None:
-        try:
-            data, (device, _, kind, *_) = self._tap.recvfrom(65_536)
-        except OSError:
-            return
-        if kind == socket.PACKET_HOST and device.startswith("op-"):
-            packet = read(data)
-            for answer in self._answers(packet) if packet else ():
-                self._out.sendto(forged(answer), (answer.target, 0))
+        while True:
+            try:
+                data, (device, _, kind, *_) = self._tap.recvfrom(65_536)
+            except OSError:
+                return
+            if kind == socket.PACKET_HOST and device.startswith("op-"):
+                packet = read(data)
+                for forgery in self._forgeries(packet) if packet else ():
+                    self._out.sendto(forged(forgery), (forgery.target, 0))
 
-    def _answers(self, packet: Packet) -> tuple[Packet, ...]:
+    def _forgeries(self, packet: Packet) -> tuple[Packet, ...]:
         boxes = self._boxes()
+        if ":" in packet.target:
+            return ()
         if packet.protocol == UDP and packet.target_port == 53 and boxes.injected:
             return self._injected(packet, boxes.injected)
         wanted = {address for name in boxes.reset_at_once for address in self._world.sites[name].addresses}
@@ -186,20 +189,22 @@ class Forger:
         return ()
 
     def _injected(self, packet: Packet, injected: dict[str, str]) -> tuple[Packet, ...]:
+        """A forged answer, and then the question itself, which the firewall held back."""
         try:
             query = dns.message.from_wire(packet.payload)
         except dns.exception.DNSException:
             return ()
-        name = query.question[0].name.to_text(omit_final_dot=True)
-        if name not in injected or query.question[0].rdtype != dns.rdatatype.A or ":" in packet.target:
+        question = query.question[0]
+        name = question.name.to_text(omit_final_dot=True).lower()
+        if name not in injected or packet.target == OPERATOR_RESOLVER:
             return ()
+        if question.rdtype != dns.rdatatype.A:
+            return (packet,)
         response = dns.message.make_response(query, recursion_available=True)
-        response.answer.append(dns.rrset.from_text(query.question[0].name, 60, "IN", "A", injected[name]))
-        return (_back(packet, payload=response.to_wire()),)
+        response.answer.append(dns.rrset.from_text(question.name, 60, "IN", "A", injected[name]))
+        return _back(packet, payload=response.to_wire()), packet
 
     def _reset(self, packet: Packet) -> tuple[Packet, ...]:
-        if ":" in packet.target:
-            return ()
         after = (packet.sequence + 1) % 2**32
         return (
             _back(packet, flags=SYN | ACK, sequence=1000, acknowledged=after),

@@ -68,6 +68,16 @@ class Happening:
     def tell(self, boxes: Boxes) -> None:
         """Give the boxes their tasks."""
 
+    @property
+    def sentence(self) -> str:
+        """What is done, for a person."""
+        return type(self).__name__
+
+    @property
+    def whom(self) -> str:
+        """Whose subscribers are concerned, to end a sentence with."""
+        return f" (for {', '.join(self.operators)})" if self.operators else ""
+
     def sources(self) -> tuple[str, ...]:
         """Matches for packets of the subscribers concerned."""
         return tuple(f"-i op-{name}" for name in self.operators) or ("-i op-+",)
@@ -88,18 +98,42 @@ class Lie(Happening):
     def tell(self, boxes: Boxes) -> None:
         boxes.lies[self.name] = self.says
 
+    @property
+    def sentence(self) -> str:
+        return f"the operator's resolver says {self.says} of {self.name}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InjectAnswer(Happening):
-    """Whoever asks any resolver abroad for the name gets a forged answer first and the real one after it."""
+    """Whoever asks any resolver abroad for the name gets a forged answer first and the real one after it.
+
+    The box stands in the way: it lets a question go on only when its own answer is sent, so that it wins every race.
+    """
 
     name: str
     address: str
 
+    def rules(self, sites: dict[str, Site]) -> Iterator[Rule]:  # noqa: ARG002
+        wire = "".join(f"|{len(label):02x}|{label}" for label in self.name.split("."))
+        for source in self.sources():
+            yield Rule(
+                table="filter",
+                chain="FORWARD",
+                match=f'{source} -p udp --dport 53 -m string --algo kmp --icase --hex-string "{wire}|00|"',
+                target="DROP",
+                words=f"holds questions for {self.name} until it has answered them",
+                version=4,
+            )
+
     def tell(self, boxes: Boxes) -> None:
         boxes.injected[self.name] = self.address
 
+    @property
+    def sentence(self) -> str:
+        return f"a box answers questions for {self.name} with {self.address} before the resolver does"
 
+
+_DOES = {"drop": "drops", "refuse": "refuses", "reset": "resets", "unreachable": "calls unreachable"}
 How = Literal["drop", "refuse", "unreachable"]
 _RESET = "REJECT --reject-with tcp-reset"
 _TARGETS: dict[tuple[str, int], str] = {
@@ -132,9 +166,13 @@ class FilterAddress(Happening):
                     chain="FORWARD",
                     match=f"{source} -d {address} -p tcp --syn",
                     target=_TARGETS[self.how, version],
-                    words=f"{self.how}s connections to {self.site}",
+                    words=f"{_DOES[self.how]} connections to {self.site}",
                     version=version,
                 )
+
+    @property
+    def sentence(self) -> str:
+        return f"the censor {_DOES[self.how]} connections to the addresses of {self.site}{self.whom}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,9 +194,13 @@ class FilterName(Happening):
                     chain="FORWARD",
                     match=f'{source} -p tcp --dport {port} -m string --algo kmp --string "{text}"',
                     target=_TARGETS[self.how, version],
-                    words=f"{self.how}s {what} that name {self.name}",
+                    words=f"{_DOES[self.how]} {what} that name {self.name}",
                     version=version,
                 )
+
+    @property
+    def sentence(self) -> str:
+        return f"the censor {_DOES[self.how]} {self.layer.upper()} that names {self.name}{self.whom}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +214,10 @@ class ResetAtOnce(Happening):
 
     def tell(self, boxes: Boxes) -> None:
         boxes.reset_at_once.add(self.site)
+
+    @property
+    def sentence(self) -> str:
+        return f"a box accepts connections to {self.site} and resets them at once"
 
 
 def _taken(happening: Happening, site: Site, port: int, box: int, words: str) -> Iterator[Rule]:
@@ -206,6 +252,10 @@ class Intercept(Happening):
     def tell(self, boxes: Boxes) -> None:
         boxes.intercepted[self.name] = (self.root, self.flaw)
 
+    @property
+    def sentence(self) -> str:
+        return f"a box reads along on TLS of {self.name} under the root {self.root}" + (f", {self.flaw}" if self.flaw else "")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer(Happening):
@@ -219,6 +269,10 @@ class Answer(Happening):
 
     def tell(self, boxes: Boxes) -> None:
         boxes.pages[self.host] = self.answer
+
+    @property
+    def sentence(self) -> str:
+        return f"a box answers requests for {self.host} in its place"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,6 +308,10 @@ class Throttle(Happening):
         else:
             boxes.all_kilobits = self.kilobits
 
+    @property
+    def sentence(self) -> str:
+        return f"the censor slows {self.name or 'everything'} to {self.kilobits:g} kbit/s{self.whom}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cut(Happening):
@@ -281,6 +339,10 @@ class Cut(Happening):
     def _rule(self, chain: str, match: str, target: str, version: Literal[4, 6], words: str) -> Rule:
         return Rule(table="filter", chain=chain, match=match, target=target, words=words, version=version)
 
+    @property
+    def sentence(self) -> str:
+        return f"{self.words}{self.whom}" + (f", but for {', '.join(self.keep)}" if self.keep else "")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkDown(Cut):
@@ -299,6 +361,10 @@ class BrokenIpv6(Happening):
                 table="filter", chain="FORWARD", match=source, target="DROP", words="the probe's IPv6 is broken", version=6
             )
 
+    @property
+    def sentence(self) -> str:
+        return "every IPv6 packet of the probe vanishes"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Portal(Happening):
@@ -316,3 +382,7 @@ class Portal(Happening):
 
     def tell(self, boxes: Boxes) -> None:
         boxes.portal = True
+
+    @property
+    def sentence(self) -> str:
+        return "a login page stands before everything"

@@ -119,6 +119,8 @@ def serve(handle: Handle) -> Callable[[asyncio.StreamReader, asyncio.StreamWrite
             await writer.drain()
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, IndexError, ValueError):
             pass  # whoever asked went away, or was no client of ours
+        except asyncio.CancelledError:
+            pass  # the story is over: asyncio would otherwise complain of a handler that was cut short
         finally:
             writer.close()
 
@@ -183,7 +185,8 @@ class Servers:
             machine = self._world.where(sites[0])
             handle = serve(_pages(sites))
             await self._tcp(machine.listening(address, 80), handle)
-            await self._tcp(machine.listening(address, 443), handle, _by_name(sites, contexts))
+            mine = {site.name: contexts[site.name] for site in sites}
+            await self._tcp(machine.listening(address, 443), handle, _by_name(sites, mine))
 
     async def _tcp(
         self,

@@ -71,7 +71,7 @@ class Stage:
             await stack.enter_async_context(Servers(self.world, lambda: self._boxes))
             await stack.enter_async_context(Middlebox(self.world, lambda: self._boxes))
             await stack.enter_async_context(Forger(self.world, lambda: self._boxes))
-            watch = await stack.enter_async_context(Watch(self.world.censor, time.monotonic))
+            watch = await stack.enter_async_context(Watch(self.world.censor))
             for process in (*self._vantages.values(), self._control):
                 await process.open()
                 stack.callback(process.close)

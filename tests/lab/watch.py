@@ -2,15 +2,17 @@
 
 import asyncio
 import socket
-from collections.abc import Callable
-from dataclasses import dataclass
+import struct
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from tests.lab.namespaces import Namespace
-from tests.lab.packets import ICMP6, TCP, UDP, Packet, read, told
+from tests.lab.packets import ICMP, TCP, UDP, Packet, read, told
 from tests.lab.world import OPERATOR_RESOLVER
 
 _ETH_P_ALL = 3
+_TIMESTAMPS = 35  # SO_TIMESTAMPNS: the kernel says when it saw a packet, however late we read it
+_READ = frozenset({TCP, UDP, ICMP})
 MOST_PACKETS = 4000
 Fate = Literal["passed", "dropped", "answered here", "taken over", "made here"]
 
@@ -41,12 +43,12 @@ class Passage:
 class Watch:
     """A tap on all lines of the censor."""
 
-    def __init__(self, censor: Namespace, monotonic: Callable[[], float]) -> None:
+    def __init__(self, censor: Namespace) -> None:
         with censor.entered():
             self._tap = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(_ETH_P_ALL))
         self._tap.setblocking(False)
         self._tap.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * 1024 * 1024)
-        self._monotonic = monotonic
+        self._tap.setsockopt(socket.SOL_SOCKET, _TIMESTAMPS, 1)
         self._seen: list[Seen] = []
 
     async def __aenter__(self) -> "Watch":
@@ -58,23 +60,29 @@ class Watch:
         self._tap.close()
 
     def _look(self) -> None:
-        try:
-            data, (device, _, kind, *_) = self._tap.recvfrom(65_536)
-        except OSError:
-            return
-        packet = read(data) if device != "lo" and len(self._seen) < MOST_PACKETS else None
-        if packet is not None and packet.protocol != ICMP6:
-            self._seen.append(Seen(self._monotonic(), device, kind == socket.PACKET_OUTGOING, packet))
+        while True:
+            try:
+                data, notes, _, (device, _, kind, *_) = self._tap.recvmsg(65_536, 64)
+            except OSError:
+                return
+            packet = read(data) if device != "lo" and len(self._seen) < MOST_PACKETS else None
+            if packet is not None and packet.protocol in _READ:
+                self._seen.append(Seen(_when(notes), device, kind == socket.PACKET_OUTGOING, packet))
 
     def taken(self) -> list[Passage]:
         """What became of all packets seen so far; they are then forgotten."""
-        while True:
-            before = len(self._seen)
-            self._look()
-            if len(self._seen) == before:
-                break
-        seen, self._seen = self._seen, []
+        self._look()
+        seen, self._seen = sorted(self._seen, key=lambda one: one.at_seconds), []
         return passages(seen)
+
+
+def _when(notes: list[tuple[int, int, bytes]]) -> float:
+    """The kernel's time of a packet, in seconds."""
+    for level, kind, data in notes:
+        if level == socket.SOL_SOCKET and kind == _TIMESTAMPS:
+            seconds, nanoseconds = struct.unpack("ll", data[:16])
+            return float(seconds) + nanoseconds / 1e9
+    return 0.0
 
 
 def passages(seen: list[Seen]) -> list[Passage]:
@@ -142,16 +150,5 @@ def _taken_over(found: list[Passage]) -> list[Passage]:
     """A connection whose packets all end here, and that is answered from here, was led into a box."""
     from_here = {(one.source, one.target) for one in found if one.fate == "made here" and one.says == "TCP SYN-ACK"}
     return [
-        _as_taken(one) if one.fate == "dropped" and (one.target, one.source) in from_here else one for one in found
+        replace(one, fate="taken over") if one.fate == "dropped" and (one.target, one.source) in from_here else one for one in found
     ]
-
-
-def _as_taken(one: Passage) -> Passage:
-    return Passage(
-        at_seconds=one.at_seconds,
-        operator=one.operator,
-        source=one.source,
-        target=one.target,
-        says=one.says,
-        fate="taken over",
-    )
