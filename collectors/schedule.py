@@ -4,9 +4,10 @@ Promises: a source that cannot be reached is asked again ever more seldom (an ho
 asked at that time, one that refuses us is left alone for a day, and each change of state is told once.
 """
 
+import math
 import random
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -36,9 +37,30 @@ class Backoff:
         doubled = min(self.base_seconds * 2.0 ** min(self.failures, 10), LONGEST_WAIT_SECONDS)
         return max(doubled, asked_for_seconds or 0.0)
 
+    def failures_before(self, health: Health) -> int:
+        """How many failures in a row led to the wait that this health tells of."""
+        if health.retry_at is None:
+            return 0
+        waited = (health.retry_at - health.checked_at).total_seconds()
+        return 1 + max(0, min(10, round(math.log2(max(waited, 1.0) / self.base_seconds))))
+
+
+_WAITING: Final = frozenset({Feeling.THROTTLED, Feeling.UNREACHABLE, Feeling.DENIED})
+"""States in which a source is left alone until a time that a restart must not forget."""
+
 
 class Rounds:
-    """All rounds of one source, one after the other, for ever."""
+    """All rounds of one source, one after the other, for ever.
+
+    Args:
+        source: the entry of sources.yaml.
+        make: makes its collector from a bookmark.
+        clock: the source of time.
+        cursor: the bookmark; `None` at first.
+        before: how the source felt when we last stopped; a wait that was asked for is kept. `None` at first.
+        posts: when it spoke of late, so that its rhythm is known at once.
+        seed: for jitter that can be repeated.
+    """
 
     def __init__(
         self,
@@ -47,6 +69,8 @@ class Rounds:
         clock: Clock,
         *,
         cursor: str | None,
+        before: Health | None = None,
+        posts: Iterable[datetime] = (),
         seed: int = 0,
     ) -> None:
         self._source = source
@@ -54,12 +78,14 @@ class Rounds:
         self._clock = clock
         self._random = random.Random(f"{seed}:{source.id}")  # noqa: S311 - jitter, not a secret
         self._backoff = Backoff(self._collector.every_seconds)
-        self._health: Health | None = None
-        self._posts: deque[datetime] = deque(maxlen=200)
+        self._health = before
+        self._posts: deque[datetime] = deque(posts, maxlen=200)
+        if before is not None and before.feeling in _WAITING:
+            self._backoff.failures = self._backoff.failures_before(before)
 
     async def items(self) -> AsyncIterator[Item]:
         """Everything that the source brings, and how it feels each time that changes."""
-        await self._clock.sleep(self._random.random() * min(30.0, self._collector.every_seconds))
+        await self._clock.sleep(self._first_wait_seconds())
         while True:
             wait_seconds = self._collector.every_seconds
             try:
@@ -79,6 +105,14 @@ class Rounds:
             yield Item(source=self._source.id, content=health)
             spread = 1 + JITTER * (2 * self._random.random() - 1)
             await self._clock.sleep(wait_seconds * spread)
+
+    def _first_wait_seconds(self) -> float:
+        """A little spread; or, after a restart, what was left of the wait that the source asked for or that we owe it."""
+        spread = self._random.random() * min(30.0, self._collector.every_seconds)
+        if self._health is None or self._health.retry_at is None or self._health.feeling not in _WAITING:
+            return spread
+        left = (self._health.retry_at - self._clock.now()).total_seconds()
+        return spread + min(max(left, 0.0), DENIED_WAIT_SECONDS)
 
     def _note(self, item: Item) -> None:
         if isinstance(item.content, Report):

@@ -10,15 +10,15 @@ from alerts.owed import Ledger
 from alerts.receivers import kind as receiver_kind
 from alerts.service import AlertService
 from monitor.configuration import Configuration
-from monitor.domain.ports import Clock, Receiver, StateStore
+from monitor.domain.ports import Clock, Receiver, SeriesStore, StateStore
 from monitor.domain.sources import Source
 from monitor.pipeline import Pipeline
 from monitor.read.echoes import EchoIndex
 from monitor.read.reader import Reader
 from monitor.replay import Recorder, Replay
 from monitor.runtime.clock import SimulatedClock
-from monitor.settings import needed_secret
-from monitor.store.series_embedded import EmbeddedSeries, open_series
+from monitor.settings import Settings, needed_secret
+from monitor.store.series_embedded import open_series
 from monitor.store.state import open_state
 
 
@@ -32,13 +32,13 @@ class Parts:
     dispatcher: Dispatcher
 
 
-async def open_series_store(directory: Path, clock: Clock) -> EmbeddedSeries:
-    """The series store in this directory.
+async def open_series_store(settings: Settings, clock: Clock | None = None, *, read_only: bool = False) -> SeriesStore:
+    """The series store that the settings name.
 
     Raises:
         StoreUnavailableError: it cannot be opened.
     """
-    return await open_series(directory, clock)
+    return await open_series(settings.data, clock, read_only=read_only)
 
 
 def parts(

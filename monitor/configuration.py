@@ -83,6 +83,18 @@ def load_reading(own: Path | None) -> ReadingConfiguration:
     return reading
 
 
+def load_regions(own: Path | None) -> dict[str, Region]:
+    """Regions alone, for what needs no more.
+
+    Raises:
+        ConfigurationError: everything that is wrong with them.
+    """
+    folder = _folder(own)
+    regions = _regions(folder)
+    folder.finish()
+    return regions
+
+
 def load_sources(own: Path | None) -> dict[str, Source]:
     """Sources alone.
 

@@ -3,12 +3,14 @@
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any, Final, Literal
 
 from monitor.domain.alerts import Incident
 from monitor.domain.changes import Query, StoredReport
 from monitor.domain.moments import rfc3339
-from monitor.domain.ports import StateStore
+from monitor.domain.ports import SeriesStore, StateStore
+from monitor.domain.series import SeriesQuery
 from monitor.domain.signals import Signal
 
 What = Literal["signals", "incidents", "reports"]
@@ -42,6 +44,17 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "reports": ("published_at", "observed_at", "source", "link", "versions", "deleted_at", "id"),
 }
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\0")
+
+
+async def steps(series: SeriesStore, query: SeriesQuery, width: timedelta, by: str) -> list[dict[str, Any]]:
+    """Steps of a series as rows, oldest first; a step without points is no row: no data is not "nothing happened"."""
+    return [
+        {
+            "at": rfc3339(bucket.at), by: bucket.label, "points": bucket.points,
+            "ratio": None if bucket.ratio is None else round(bucket.ratio, 4), "value": bucket.value,
+        }
+        for bucket in await series.steps(query, width, by)
+    ]  # fmt: skip
 
 
 async def ask(state: StateStore, what: What, query: Query) -> list[dict[str, Any]]:

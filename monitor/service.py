@@ -13,7 +13,7 @@ from alerts.dispatcher import Dispatcher
 from alerts.service import AlertService
 from collectors.base import Access, kind
 from collectors.schedule import Rounds
-from monitor.domain.changes import Change, Retention
+from monitor.domain.changes import Change, Query, Retention
 from monitor.domain.health import Feeling, Health
 from monitor.domain.ports import Bus, Clock, StateStore, StoreUnavailableError
 from monitor.domain.reports import Item
@@ -26,6 +26,8 @@ from monitor.runtime.supervisor import Stage, Supervisor
 BATCH: Final = 250
 QUEUE: Final = 2000
 """Items that may wait between collectors and the pipeline; a full queue holds the collectors back."""
+RHYTHM: Final = 100
+"""Posts from which a source's rhythm is known after a restart."""
 RETRY_SECONDS: Final = 5.0
 TICK_SECONDS: Final = 15.0
 HOUR_SECONDS: Final = 3600.0
@@ -49,8 +51,10 @@ class Service:
     metrics: Metrics = field(default_factory=Metrics)
     retention: Retention = field(default_factory=Retention)
     line_is_down: Callable[[], bool] = lambda: False
+    clock_apart_seconds: Callable[[], float] = lambda: 0.0
     _queue: "asyncio.Queue[Item]" = field(default_factory=lambda: asyncio.Queue(QUEUE))
     _healths: dict[str, Health] = field(default_factory=dict)
+    _before: dict[str, Health] = field(default_factory=dict)
 
     def supervise(self, supervisor: Supervisor) -> None:
         """Hand every part to the supervisor."""
@@ -76,7 +80,13 @@ class Service:
         access = self.access
         make = kind(source.kind).collector
         cursor = await self.state.cursor(source.id)
-        rounds = Rounds(source, lambda mark: make(source, access, mark), self.clock, cursor=cursor)
+        before = {health.subject: health for health in await self.state.healths()}
+        told = await self.state.reports(Query(sources=(source.id,), limit=RHYTHM))
+        rounds = Rounds(
+            source, lambda mark: make(source, access, mark), self.clock, cursor=cursor,
+            before=before.get(f"source:{source.id}"),
+            posts=[report.published_at or report.observed_at for report in reversed(told)],
+        )  # fmt: skip
         async for item in rounds.items():
             await self._queue.put(item)
 
@@ -156,8 +166,7 @@ class Service:
         pruned = self.clock.monotonic() - DAY_SECONDS
         while True:
             now = self.clock.now()
-            beat = Health(subject="part:heartbeat", feeling=Feeling.OK, reason="runs", since=now, checked_at=now)
-            healths = (*self._healths.values(), beat, self._line())
+            healths = (*self._healths.values(), *self._own())
             self._healths.clear()
             await self.state.apply(Change(healths=healths))
             await self._count_feelings()
@@ -171,11 +180,20 @@ class Service:
         for feeling in Feeling:
             self.metrics.sources.labels(feeling=feeling.value).set(counted[feeling.value])
 
-    def _line(self) -> Health:
-        now = self.clock.now()
-        down = self.line_is_down()
-        return Health(
-            subject="line", feeling=Feeling.UNREACHABLE if down else Feeling.OK,
-            reason="no host of several can be reached: own line is down" if down else "hosts can be reached",
-            since=now, checked_at=now,
+    def _own(self) -> tuple[Health, ...]:
+        """How we ourselves feel: alive, with a line, and with a calendar that can be trusted."""
+        apart, down = self.clock_apart_seconds(), self.line_is_down()
+        jumped = f"the machine's clock jumped by {apart:.0f} s; we go by our own count"
+        return (
+            self._felt("part:heartbeat", Feeling.OK, "runs"),
+            self._felt("line", Feeling.UNREACHABLE, "no host of several can be reached: own line is down")
+            if down else self._felt("line", Feeling.OK, "hosts can be reached"),
+            self._felt("clock", Feeling.BROKEN, jumped) if apart else self._felt("clock", Feeling.OK, "clock is steady"),
         )  # fmt: skip
+
+    def _felt(self, subject: str, feeling: Feeling, reason: str) -> Health:
+        now, before = self.clock.now(), self._before.get(subject)
+        since = before.since if before and before.feeling is feeling else now
+        health = Health(subject=subject, feeling=feeling, reason=reason, since=since, checked_at=now)
+        self._before[subject] = health
+        return health

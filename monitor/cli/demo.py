@@ -1,6 +1,7 @@
 """`dabyl demo`: a scenario through the very same service at a chosen speed, marked DEMO everywhere."""
 
 import asyncio
+import shutil
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,7 +27,7 @@ from monitor.store.lock import DataInUseError, DataLock
 @click.option(
     "--speed", type=click.FloatRange(1, 1_000_000), default=3600.0, show_default=True, help="Seconds told per second."
 )
-@click.option("--scenario", type=click.Path(dir_okay=False, path_type=Path), help="Another scenario file.")
+@click.option("--scenario", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Another scenario file.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8766, show_default=True, help="Port of the status page.")
 def command(speed: float, scenario: Path | None, port: int) -> None:
     """Play January 2022 through the very same pipeline; only the console is told, and everything is marked DEMO."""
@@ -40,8 +41,9 @@ def command(speed: float, scenario: Path | None, port: int) -> None:
     clock = SystemClock()
     try:
         with DataLock(directory, clock):
-            for old in directory.glob("demo.sqlite3*"):
+            for old in (*directory.glob("demo.sqlite3*"), *directory.glob("series.sqlite3*")):
                 old.unlink()
+            shutil.rmtree(directory / "series", ignore_errors=True)
             run = serve(
                 replace(settings, data=directory), configuration, clock, "127.0.0.1", port, collect=False, mark="DEMO",
                 feed=lambda service: _tell(service, story, speed, clock), sources={entry.id: entry for entry in story.sources},

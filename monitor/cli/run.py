@@ -17,7 +17,7 @@ from monitor.bus.local import LocalBus
 from monitor.configuration import Configuration, load_configuration
 from monitor.domain.changes import Change
 from monitor.domain.kinds import EventKind
-from monitor.domain.ports import Receiver, StateStore
+from monitor.domain.ports import Receiver, SeriesStore, StateStore
 from monitor.domain.regions import WHOLE_COUNTRY
 from monitor.domain.sources import Source
 from monitor.pipeline import system_signal
@@ -61,8 +61,8 @@ async def serve(
 ) -> None:  # fmt: skip
     """Run all parts until told to stop."""
     state = await open_state(settings.state_address if not mark else settings.data / "demo.sqlite3", clock)
-    series = await open_series_store(settings.data if not mark else settings.data / "demo-series", clock)
-    await _say_what_was_damaged(state, series.rescue is not None, clock)
+    series = await open_series_store(settings, clock)
+    await _say_what_was_damaged(state, series, clock)
     metrics = Metrics()
     http = PoliteHttp(clock, allowed=networks(settings.allow_private), proxy=settings.proxy)
     workers = WorkerPool()
@@ -74,6 +74,7 @@ async def serve(
         clock=clock, state=state, pipeline=joined.pipeline, alerts=joined.alerts, dispatcher=joined.dispatcher, bus=LocalBus(),
         recording=Recording(state, series),
         sources=heard, access=access, line_is_down=lambda: http.line.is_down, metrics=metrics,
+        clock_apart_seconds=lambda: clock.suspect_seconds,
     )  # fmt: skip
     supervisor = Supervisor(clock, service.on_health)
     service.supervise(supervisor)
@@ -93,14 +94,14 @@ async def serve(
         await _let_go(state, http, workers, receivers.values())
 
 
-async def _say_what_was_damaged(state: SqlStateStore, series_damaged: bool, clock: SystemClock) -> None:
+async def _say_what_was_damaged(state: SqlStateStore, series: SeriesStore, clock: SystemClock) -> None:
     """A store that had to be rescued is a signal of its own: somebody should know.
 
     The state store's rescue stands in its audit; the signal carries its moment, so that a process that was killed before
     it could say so is made up for by the next start, and saying it twice is saying it once.
     """
     found = [("store", entry.at) for entry in await state.audit(1000) if entry.action == "salvaged"]
-    if series_damaged:
+    if series.mended is not None:
         found.append(("series", clock.now()))
     signals = [system_signal(EventKind.SYSTEM_STORE_DAMAGED, what, WHOLE_COUNTRY, at, at) for what, at in found]
     await state.apply(Change(signals=tuple(signals)))

@@ -212,6 +212,11 @@ class SeriesStore(Protocol):
         """Put days that are over away for good, and forget what is older than `retention`; how many days were put away."""
         ...
 
+    @property
+    def mended(self) -> str | None:
+        """What was wrong with the store's own files when it was opened and was put right; `None` if all was well."""
+        ...
+
     async def close(self) -> None:
         """Let go of the files or connections. Safe to call twice."""
         ...

@@ -9,6 +9,7 @@ from sqlalchemy import column as sql_column
 from sqlalchemy.exc import DBAPIError
 
 from monitor.domain.ports import StoreUnavailableError
+from monitor.store import fresh
 from monitor.store.failures import unavailable
 from monitor.store.migrations import HEAD, REVISIONS
 
@@ -77,7 +78,9 @@ def _upgrade(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
     found = revision(connection)
     _refuse_unknown(found)
-    if found != HEAD:
+    if found is None:
+        fresh.create(connection)
+    elif found != HEAD:
         run_steps(connection, HEAD)
 
 

@@ -56,6 +56,11 @@ class EmbeddedSeries:
         self._closed = False
         self.rescue = rescue
 
+    @property
+    def mended(self) -> str | None:
+        """What was wrong with the file when it was opened; `None` if it was sound."""
+        return self.rescue.found if self.rescue else None
+
     async def write(self, batch: Sequence[Point]) -> int:
         """Store these points in one transaction, synced when it returns; how many were new or changed."""
         return await self._run(self._writer, lambda: self._write(batch)) if batch else 0
@@ -102,6 +107,8 @@ class EmbeddedSeries:
             if isinstance(error, sqlite3.Error):
                 raise StoreUnavailableError(f"series: {sqlite_words(error)}") from error
             if isinstance(error, DamagedError):
+                if not self._read_only:
+                    _suspicion(self._path).touch()
                 raise StoreUnavailableError(f"series: {error}; a restart saves what can be read") from error
             raise
 
@@ -235,9 +242,18 @@ def _prepare(path: Path, clock: Clock) -> "Rescue | None":
     if lost_before(path) is None:
         create_private(path)
     found = lost_before(path) or damage(path, clock)
+    if found is None and _suspicion(path).exists():
+        found = "a chunk is not what its checksum says"
     if found is None:
         return None
     # Loaded when it is needed: a sound file needs no DuckDB.
     from monitor.store.series_rescue import rescue  # noqa: PLC0415
 
-    return rescue(path, found, clock)
+    saved = rescue(path, found, clock)
+    _suspicion(path).unlink(missing_ok=True)
+    return saved
+
+
+def _suspicion(path: Path) -> Path:
+    """The note that a chunk was found damaged, for the next start: SQLite itself sees nothing wrong with such a file."""
+    return path.with_name(f"{path.name}-suspect")

@@ -22,13 +22,14 @@ GROWING_ROWS: Final = 500
 
 NEVER: Final = -(2**62)
 
+# Columns of a table without row numbers stand in the order of its key: some releases of SQLite check them wrongly otherwise.
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS commits (id INTEGER PRIMARY KEY, number INTEGER NOT NULL);
 INSERT OR IGNORE INTO commits VALUES (1, 0);
 CREATE TABLE IF NOT EXISTS series (
     number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, measurement TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS labels (
-    number INTEGER NOT NULL, tag TEXT NOT NULL, label TEXT NOT NULL, PRIMARY KEY (tag, label, number)) WITHOUT ROWID;
+    tag TEXT NOT NULL, label TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (tag, label, number)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS sealed (
     day TEXT PRIMARY KEY, rows INTEGER NOT NULL, sha256 TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS sums (
@@ -157,7 +158,7 @@ class LiveDays:
             measurement, tags = read_key(key)
             added = self._connection.execute("INSERT INTO series (key, measurement) VALUES (?, ?)", (key, measurement))
             assert added.lastrowid is not None
-            rows = [(added.lastrowid, tag, label) for tag, label in tags.items()]
+            rows = [(tag, label, added.lastrowid) for tag, label in tags.items()]
             self._connection.executemany("INSERT INTO labels VALUES (?, ?, ?)", rows)
             self._remember(added.lastrowid, key)
         return self._numbers[key]

@@ -89,7 +89,7 @@ def _carry_names(image: Image, target: sqlite3.Connection) -> None:
         match values:
             case (None, str(key), str(measurement)) if measurement and key.startswith(measurement):
                 target.execute("INSERT OR IGNORE INTO series VALUES (?, ?, ?)", (number, key, measurement))
-                labels = [(number, tag, label) for tag, label in read_key(key)[1].items()]
+                labels = [(tag, label, number) for tag, label in read_key(key)[1].items()]
                 target.executemany("INSERT OR IGNORE INTO labels VALUES (?, ?, ?)", labels)
 
 

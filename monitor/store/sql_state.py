@@ -119,7 +119,8 @@ class SqlStateStore:
             for attempt in attempts:
                 claims.mark_sent(connection, attempt.notification, attempt)
 
-        await self._lanes.write(work)
+        # A mark that a power cut undoes costs a second message with the same id; a sync would hold up the next alert.
+        await self._lanes.write(work, synced=False)
 
     async def mark_failed(self, notification: str, attempt: Attempt, retry_at: datetime | None) -> None:
         """It was not; try again at `retry_at`, or park it for a person where that is `None`.
