@@ -86,7 +86,9 @@ class Middlebox:
     async def _pass_on(self, first: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Connect to where the client wanted to go, and carry bytes both ways."""
         address, port = original_target(writer.get_extra_info("socket"))
-        onward = self._world.censor.new_socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+        onward = self._world.censor.new_socket(
+            socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM
+        )
         await asyncio.get_running_loop().sock_connect(onward, (address, port))
         far_reader, far_writer = await asyncio.open_connection(sock=onward)
         far_writer.write(first)

@@ -61,7 +61,7 @@ class Happening:
 
     operators: tuple[str, ...] = ()
 
-    def rules(self, sites: dict[str, Site]) -> Iterator[Rule]:  # noqa: ARG002 - for those that need it
+    def rules(self, sites: dict[str, Site]) -> Iterator[Rule]:
         """Lines of the censor's firewall."""
         return iter(())
 
@@ -113,7 +113,7 @@ class InjectAnswer(Happening):
     name: str
     address: str
 
-    def rules(self, sites: dict[str, Site]) -> Iterator[Rule]:  # noqa: ARG002
+    def rules(self, sites: dict[str, Site]) -> Iterator[Rule]:
         wire = "".join(f"|{len(label):02x}|{label}" for label in self.name.split("."))
         for source in self.sources():
             yield Rule(
@@ -184,7 +184,7 @@ class FilterName(Happening):
     layer: Literal["tls", "http"] = "tls"
     versions: Versions = BOTH
 
-    def rules(self, sites: dict[str, Site]) -> Iterator[Rule]:  # noqa: ARG002
+    def rules(self, sites: dict[str, Site]) -> Iterator[Rule]:
         port, text = (443, self.name) if self.layer == "tls" else (80, f"Host: {self.name}")
         what = "ClientHellos" if self.layer == "tls" else "requests"
         for version in self.versions:
@@ -254,7 +254,9 @@ class Intercept(Happening):
 
     @property
     def sentence(self) -> str:
-        return f"a box reads along on TLS of {self.name} under the root {self.root}" + (f", {self.flaw}" if self.flaw else "")
+        return f"a box reads along on TLS of {self.name} under the root {self.root}" + (
+            f", {self.flaw}" if self.flaw else ""
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -282,7 +284,7 @@ class Throttle(Happening):
     kilobits: float
     name: str | None = None
 
-    def rules(self, sites: dict[str, Site]) -> Iterator[Rule]:  # noqa: ARG002
+    def rules(self, sites: dict[str, Site]) -> Iterator[Rule]:
         for version in BOTH if self.name else ():
             for source in self.sources():
                 yield Rule(
@@ -330,7 +332,9 @@ class Cut(Happening):
     def rules(self, sites: dict[str, Site]) -> Iterator[Rule]:
         for source in self.sources():
             for address in (address for name in self.keep for address in sites[name].addresses):
-                yield self._rule("FORWARD", f"{source} -d {address}", "ACCEPT", version_of(address), "keeps its list up")
+                yield self._rule(
+                    "FORWARD", f"{source} -d {address}", "ACCEPT", version_of(address), "keeps its list up"
+                )
             for version in BOTH:
                 yield self._rule("FORWARD", source, "DROP", version, self.words)
                 if not self.resolver:
@@ -355,10 +359,15 @@ class LinkDown(Cut):
 class BrokenIpv6(Happening):
     """The probe believes that it has IPv6, and every packet of it vanishes."""
 
-    def rules(self, sites: dict[str, Site]) -> Iterator[Rule]:  # noqa: ARG002
+    def rules(self, sites: dict[str, Site]) -> Iterator[Rule]:
         for source in self.sources():
             yield Rule(
-                table="filter", chain="FORWARD", match=source, target="DROP", words="the probe's IPv6 is broken", version=6
+                table="filter",
+                chain="FORWARD",
+                match=source,
+                target="DROP",
+                words="the probe's IPv6 is broken",
+                version=6,
             )
 
     @property
@@ -370,7 +379,7 @@ class BrokenIpv6(Happening):
 class Portal(Happening):
     """A login page stands before everything: pages lead there, all else waits."""
 
-    def rules(self, sites: dict[str, Site]) -> Iterator[Rule]:  # noqa: ARG002
+    def rules(self, sites: dict[str, Site]) -> Iterator[Rule]:
         for source in self.sources():
             for version in BOTH:
                 words = "the portal answers every page itself"

@@ -44,9 +44,7 @@ def _control(world: World, link: Link, measurement: Measurement | None) -> Contr
     if measurement is None or link is not Link.UP:
         return Control(source="vantage", failed=True)
     networks = {address: site.asn for site in world.sites.values() for address in site.addresses}
-    return Control(
-        source="vantage", measured_at=measurement.started_at, steps=measurement.steps, networks=networks
-    )
+    return Control(source="vantage", measured_at=measurement.started_at, steps=measurement.steps, networks=networks)
 
 
 def missed(act: Act, operators: Iterable[Operator], found: list[Judged]) -> list[str]:
@@ -55,9 +53,7 @@ def missed(act: Act, operators: Iterable[Operator], found: list[Judged]) -> list
     for expected in act.expects:
         names = [expected.operator] if expected.operator else [operator.name for operator in operators]
         for name in names:
-            mine = [
-                one for one in found if one.operator == name and expected.target in {None, one.target}
-            ]
+            mine = [one for one in found if one.operator == name and expected.target in {None, one.target}]
             said += [sentence for one in mine if (sentence := differs(expected, one)) is not None]
             if not mine:
                 said.append(f"nothing was measured by {name}")

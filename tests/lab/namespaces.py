@@ -130,9 +130,9 @@ def link(one: Namespace, one_name: str, other: Namespace, other_name: str) -> No
     other.ip(f"link set {other_name} up")
 
 
-def why_not() -> str | None:
-    """Why the laboratory cannot be built here, for a person; `None` where it can."""
-    if os.geteuid() != 0:
+def why_not(user: int | None = None) -> str | None:
+    """Why the laboratory cannot be built here (by this user), for a person; `None` where it can."""
+    if (os.geteuid() if user is None else user) != 0:
         return "the laboratory needs root (network namespaces); this is not root"
     missing = [program for program in PROGRAMS if shutil.which(program) is None]
     if missing:

@@ -4,7 +4,6 @@ import struct
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-
 import dns.exception
 import dns.message
 import dns.rcode
@@ -48,7 +47,7 @@ def read(data: bytes) -> Packet | None:
         else:
             return None
         return _read_above(source, target, protocol, rest)
-    except (IndexError, struct.error):
+    except (IndexError, struct.error, ValueError):
         return None
 
 
@@ -160,5 +159,3 @@ def _told_tcp(packet: Packet) -> str:
     if packet.payload:
         return f"TCP data, {len(packet.payload)} bytes"
     return "TCP FIN" if packet.flags & FIN else "TCP ACK"
-
-

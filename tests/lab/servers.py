@@ -93,7 +93,13 @@ Handle = Callable[[str, dict[str, str], bytes], bytes]
 
 def http_answer(status: str, body: bytes, *headers: str, kind: str = "text/html; charset=utf-8") -> bytes:
     """An answer of HTTP/1.1 that ends its connection."""
-    head = [f"HTTP/1.1 {status}", f"Content-Type: {kind}", f"Content-Length: {len(body)}", "Connection: close", *headers]
+    head = [
+        f"HTTP/1.1 {status}",
+        f"Content-Type: {kind}",
+        f"Content-Length: {len(body)}",
+        "Connection: close",
+        *headers,
+    ]
     return "\r\n".join(head).encode() + b"\r\n\r\n" + body
 
 

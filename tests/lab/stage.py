@@ -95,9 +95,7 @@ class Stage:
         targets = [Target(id=f"target-{number}", url=url) for number, url in enumerate(self.story.targets, 1)]
         async with asyncio.TaskGroup() as group:
             control = group.create_task(self._control.measure(targets, at))
-            tasks = {
-                name: group.create_task(process.measure(targets, at)) for name, process in self._vantages.items()
-            }
+            tasks = {name: group.create_task(process.measure(targets, at)) for name, process in self._vantages.items()}
         return {name: task.result() for name, task in tasks.items()}, control.result()
 
 
@@ -162,7 +160,7 @@ def play(story: Story) -> Record:
     began = time.monotonic()
     try:
         acts = asyncio.run(Stage(story).play())
-    except Exception:
+    except Exception:  # noqa: BLE001 - the parent tells of whatever it was
         return {"story": story.id, "kind": story.kind, "says": story.says, "right": False,
                 "missed": [], "error": traceback.format_exc()}  # fmt: skip
     return record_of(story, acts, time.monotonic() - began)
@@ -237,6 +235,6 @@ def _perform(story: Story, write: int) -> None:
         with os.fdopen(write, "wb") as stream:
             stream.write(json.dumps(play(story), ensure_ascii=False).encode())
         os._exit(0)
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - a forked child never returns into its parent's code
         traceback.print_exc()
         os._exit(1)

@@ -6,7 +6,6 @@ from monitor.domain.measurements import Link, State
 from tests.lab.interference import (
     Answer,
     BrokenIpv6,
-    Cut,
     FilterAddress,
     FilterName,
     Happening,
@@ -19,7 +18,7 @@ from tests.lab.interference import (
 )
 from tests.lab.servers import http_answer
 from tests.lab.story import Act, Expected, Kind, Site, Story
-from tests.lab.world import AKIMAT, ALPHA, BANK, BETA, ENCYCLOPEDIA, GAMMA, NEWS, NEWS_V4, SIBLING
+from tests.lab.world import ALPHA, BANK, NEWS, NEWS_V4
 
 HTTPS = "https://news.example/"
 HTTP = "http://news.example/"
@@ -27,7 +26,8 @@ OK = Expected(state=State.OK)
 DOWN = Expected(state=State.DOWN)
 UNCLEAR = Expected(state=State.INSUFFICIENT)
 BLOCK_PAGE = http_answer(
-    "200 OK", "<html><head><title>Доступ закрыт</title></head><body><h1>Страница заблокирована</h1></body></html>".encode()
+    "200 OK",
+    "<html><head><title>Доступ закрыт</title></head><body><h1>Страница заблокирована</h1></body></html>".encode(),
 )
 OTHER_PAGE = http_answer("200 OK", b"<html><head><title>Welcome</title></head><body>Buy our tariff.</body></html>")
 
@@ -43,9 +43,7 @@ def one(
 ) -> Story:  # fmt: skip
     """A story of one act, one vantage and one target."""
     acts = (Act(happens=happens, expects=(expects,)),)
-    return Story(
-        id=id_, kind=kind, says=says, acts=acts, sites=sites, operators=(ALPHA,), targets=(target,), **more
-    )
+    return Story(id=id_, kind=kind, says=says, acts=acts, sites=sites, operators=(ALPHA,), targets=(target,), **more)
 
 
 NEWS_NAME = NEWS.name
@@ -131,6 +129,4 @@ PAGES = (
         UNCLEAR, Answer(host=NEWS_NAME, answer=OTHER_PAGE), target=HTTP),
 )  # fmt: skip
 
-STORIES: dict[str, Story] = {
-    story.id: story for story in (*NOTHING, *WORLD, *OWN_SIDE, *DNS, *TCP, *TLS, *PAGES)
-}
+STORIES: dict[str, Story] = {story.id: story for story in (*NOTHING, *WORLD, *OWN_SIDE, *DNS, *TCP, *TLS, *PAGES)}

@@ -97,7 +97,7 @@ def _live(
                 stream.write(json.dumps(_answer(json.loads(line), vantage, settings)).encode() + b"\n")
                 stream.flush()
         os._exit(0)
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - a forked child never returns into its parent's code
         traceback.print_exc()
         os._exit(1)
 
@@ -106,7 +106,7 @@ def _answer(job: dict[str, Any], vantage: Vantage, settings: ProberSettings) -> 
     targets = [Target.model_validate(target) for target in job["targets"]]
     try:
         done = asyncio.run(_measured(targets, datetime.fromisoformat(job["at"]), vantage, settings))
-    except Exception:
+    except Exception:  # noqa: BLE001 - the parent tells of whatever it was
         return {"error": traceback.format_exc()}
     return {"link": done.link.value, "measurements": [json.loads(measurement_json(one)) for one in done.measurements]}
 

@@ -99,8 +99,7 @@ def passages(seen: list[Seen]) -> list[Passage]:
         if out is not None:
             spoken_for.add(id(out))
         found.append(_passage(one, out, begin))
-    for one in (one for one in seen if one.leaving and id(one) not in spoken_for):
-        found.append(_made(one, begin))
+    found += [_made(one, begin) for one in seen if one.leaving and id(one) not in spoken_for]
     found = [passage for passage in found if passage.operator]
     return sorted(_taken_over(found), key=lambda passage: passage.at_seconds)
 
@@ -150,5 +149,6 @@ def _taken_over(found: list[Passage]) -> list[Passage]:
     """A connection whose packets all end here, and that is answered from here, was led into a box."""
     from_here = {(one.source, one.target) for one in found if one.fate == "made here" and one.says == "TCP SYN-ACK"}
     return [
-        replace(one, fate="taken over") if one.fate == "dropped" and (one.target, one.source) in from_here else one for one in found
+        replace(one, fate="taken over") if one.fate == "dropped" and (one.target, one.source) in from_here else one
+        for one in found
     ]
