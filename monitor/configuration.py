@@ -12,6 +12,7 @@ from alerts.routes import Destination, names_of
 from alerts.rules import lint
 from collectors.base import kind, kind_names
 from collectors.scenario import Scenario
+from monitor.configuration_probing import ProbingConfiguration, read_probing
 from monitor.documents import Document, DocumentError, read_document
 from monitor.domain.regions import Region
 from monitor.domain.rules import Rule
@@ -49,6 +50,7 @@ class Configuration:
     reading: ReadingConfiguration
     rules: tuple[Rule, ...]
     destinations: tuple[Destination, ...]
+    probing: ProbingConfiguration
 
 
 def load_configuration(own: Path | None, *, examples: bool = False) -> Configuration:
@@ -64,7 +66,9 @@ def load_configuration(own: Path | None, *, examples: bool = False) -> Configura
     folder = _folder(own)
     destinations = _destinations(folder)
     rules = _rules(folder, destinations)
-    configuration = Configuration(_regions(folder), _sources(folder), _reading(folder), rules, destinations)
+    configuration = Configuration(
+        _regions(folder), _sources(folder), _reading(folder), rules, destinations, read_probing(folder)
+    )
     if examples and not folder.problems:
         _check_examples(folder, configuration.reading)
     folder.finish()
@@ -105,6 +109,18 @@ def load_sources(own: Path | None) -> dict[str, Source]:
     sources = _sources(folder)
     folder.finish()
     return sources
+
+
+def load_probing(own: Path | None) -> ProbingConfiguration:
+    """Targets and the manner of probing alone.
+
+    Raises:
+        ConfigurationError: with every problem found.
+    """
+    folder = _folder(own)
+    probing = read_probing(folder)
+    folder.finish()
+    return probing
 
 
 def load_scenario(path: Path) -> Scenario:

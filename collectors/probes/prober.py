@@ -95,7 +95,7 @@ class Prober:
         if target.url.startswith("http"):
             await self._follow(trace, target, addresses)
         else:
-            await self._endpoint(trace, place, addresses)
+            await self._endpoint(trace, place, addresses, target)
         return Measurement(
             id=measurement_id(vantage.id, target.id, started_at),
             target=target.id,
@@ -112,7 +112,7 @@ class Prober:
     async def _follow(self, trace: _Trace, target: Target, addresses: Sequence[str]) -> None:
         url = target.url
         for hop in range(MOST_REDIRECTS + 1):
-            page = await self._hop(trace, _place(url, hop), addresses if hop == 0 else (), target.throughput_bytes)
+            page = await self._hop(trace, _place(url, hop), addresses if hop == 0 else (), target)
             if page is None or page.failure is not None or not page.location or not 300 <= (page.status or 0) < 400:
                 return
             following = _following(url, page.location)
@@ -122,9 +122,9 @@ class Prober:
                 return
             url = following
 
-    async def _hop(self, trace: _Trace, place: _Place, given: Sequence[str], throughput_bytes: int) -> HttpStep | None:
+    async def _hop(self, trace: _Trace, place: _Place, given: Sequence[str], target: Target) -> HttpStep | None:
         addresses = given or await self._addresses(trace, place)
-        plan = self._plan(place, throughput_bytes)
+        plan = self._plan(place, target.throughput_bytes, target.any_certificate)
         page: HttpStep | None = None
         for usable in self._by_family(addresses):
             # One page is enough: the other family only connects.
@@ -172,11 +172,12 @@ class Prober:
     def _new_wire(self, plan: Plan) -> Wire:
         return Wire(plan, self._clock.monotonic, asyncio.get_running_loop())
 
-    def _make_plan(self, place: _Place, throughput_bytes: int = 0) -> Plan:
+    def _make_plan(self, place: _Place, throughput_bytes: int, any_certificate: bool) -> Plan:
         settings = self.settings
         scheme = place.parts.scheme
+        trust = settings.unverified if any_certificate else settings.trusted
         return Plan(
-            settings.trusted if scheme in {"https", "tls"} else None,
+            trust if scheme in {"https", "tls"} else None,
             place.host,
             _request(place, settings.agent) if scheme in {"http", "https"} else None,
             max(settings.body_bytes, throughput_bytes),
@@ -188,7 +189,7 @@ class Prober:
 
     # Endpoints that are no pages ---------------------------------------------------------------------------------
 
-    async def _endpoint(self, trace: _Trace, place: _Place, given: Sequence[str]) -> None:
+    async def _endpoint(self, trace: _Trace, place: _Place, given: Sequence[str], target: Target) -> None:
         addresses = given or await self._addresses(trace, place)
         scheme = place.parts.scheme
         if scheme == "dns":
@@ -201,7 +202,7 @@ class Prober:
                 step = await quic.shake(usable[0], place.port, place.host, self.settings, self._clock, zero=trace.zero)
                 trace.steps += [step] if step is not None else []
             else:
-                await self._connect(trace, place, usable, self._plan(place))
+                await self._connect(trace, place, usable, self._plan(place, 0, target.any_certificate))
 
     async def _ask_server(self, trace: _Trace, place: _Place, addresses: Sequence[str]) -> None:
         """A name server is the target itself: ask it for the name in the address's path."""

@@ -96,14 +96,14 @@ class _Listener(asyncio.DatagramProtocol):
         self._monotonic = monotonic
         self._began = monotonic()
 
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+    def datagram_received(self, data: bytes, sender: tuple[str, int]) -> None:
         if data[:2] != self._number or len(data) < 12:
             return
         addresses, failure = read_answer(data, self._version)
         lookup = self.lookup
         lookup.received_bytes += len(data)
         if not self.first.done():
-            lookup.addresses, lookup.failure, lookup.answered_by = addresses, failure, addr[0]
+            lookup.addresses, lookup.failure, lookup.answered_by = addresses, failure, sender[0]
             self._end()
         elif addresses and not set(addresses) & set(lookup.addresses):
             lookup.late = addresses

@@ -1,11 +1,12 @@
 """`dabyl inspect`: files or standard input in, JSON Lines out, through the same code that the service runs."""
 
 import asyncio
+import importlib
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 import click
 
@@ -33,9 +34,26 @@ MOST_BYTES = {
 Records = Callable[[str, Any], Iterator[dict[str, Any]]]
 
 
-@click.group(name="inspect")
+class _Group(click.Group):
+    """What looks at the network is imported only when it is asked for."""
+
+    network: Final = ("ooni", "probe")
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All commands, sorted."""
+        return sorted({*super().list_commands(ctx), *self.network})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name."""
+        if cmd_name not in self.network:
+            return super().get_command(ctx, cmd_name)
+        found: click.Command = getattr(importlib.import_module("monitor.cli.inspect_network"), cmd_name)
+        return found
+
+
+@click.group(name="inspect", cls=_Group)
 def command() -> None:
-    """Look through the magnifying glass: what Dabyl reads in texts, feeds, preview pages and exports.
+    """Look through the magnifying glass: what Dabyl reads in texts, feeds, pages, exports and measurements.
 
     Everything comes out as JSON Lines, one record a line. The exit code is 1 if any record carries an "error".
     """

@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from monitor.domain.regions import RegionCode
+
 SCHEMES = ("https", "http", "tls", "tcp", "quic", "icmp", "dns")
 
 
@@ -35,6 +37,11 @@ class Target(BaseModel):
     expected_status: int | None = Field(
         default=None, ge=100, le=599, description="HTTP status that means ok, where not 2xx/3xx"
     )
+    any_certificate: bool = Field(
+        default=False,
+        description="the service has roots of its own (Signal): a handshake counts whatever its certificate",
+    )
+    region: RegionCode | None = Field(default=None, description="region that its server stands in, where that is known")
     throughput_bytes: int = Field(
         default=0, ge=0, le=4 * 1024 * 1024, description="read this many bytes of the body for speed; 0 does not"
     )
@@ -82,6 +89,23 @@ class Service(BaseModel):
     domestic: bool = Field(default=False, description="served from inside the country: stays up in white-list mode")
     every_seconds: float = Field(default=120.0, ge=30, description="seconds between rounds, before jitter")
     targets: tuple[Target, ...] = Field(min_length=1, description="its endpoints")
+
+
+class ControlHost(BaseModel):
+    """One fixed host of the check."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$", description="short name, unique")
+    url: str = Field(max_length=2048, description="what is asked, as in a target")
+    where: Literal["abroad", "at_home", "portal"] = Field(
+        description="`abroad` or `at_home`: must answer; `portal`: a page in clear text that is always the same"
+    )
+    expected_status: int = Field(default=204, ge=100, le=599, description="of a portal page")
+
+    def target(self) -> Target:
+        """As a target."""
+        return Target(id=self.id, url=self.url)
 
 
 def ascii_host(host: str) -> str:
