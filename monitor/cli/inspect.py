@@ -15,6 +15,7 @@ from collectors.telegram_export_parse import ExportMessage
 from collectors.telegram_preview_parse import PreviewPage
 from collectors.telegram_records import message_record
 from collectors.workers import WorkerPool
+from monitor.cli.inspect_series import series
 from monitor.cli.output import write_lines
 from monitor.configuration import load_reading, load_sources
 from monitor.domain.moments import parse_rfc3339, rfc3339
@@ -197,6 +198,9 @@ def _export_records(name: str, messages: Sequence[ExportMessage]) -> Iterator[di
             yield {"file": name, "error": message.problem}
         else:
             yield {"file": name, **message_record(message)}
+
+
+command.add_command(series)
 
 
 def _opened(name: str) -> BinaryIO:
