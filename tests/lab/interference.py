@@ -5,7 +5,7 @@ shaping of the subscribers' lines. `operators` narrows it to some; empty means a
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
 from typing import Literal
 
@@ -321,11 +321,13 @@ class Cut(Happening):
 
     Attributes:
         keep: sites that stay reachable (white list).
+        home: all sites of the country stay reachable.
         resolver: the operator's own resolver still answers.
         words: how a person calls it.
     """
 
     keep: tuple[str, ...] = ()
+    home: bool = False
     resolver: bool = False
     words: str = "cuts subscribers off"
 
@@ -336,6 +338,8 @@ class Cut(Happening):
                     "FORWARD", f"{source} -d {address}", "ACCEPT", version_of(address), "keeps its list up"
                 )
             for version in BOTH:
+                if self.home:
+                    yield self._rule("FORWARD", f"{source} -o home", "ACCEPT", version, "keeps the country's sites up")
                 yield self._rule("FORWARD", source, "DROP", version, self.words)
                 if not self.resolver:
                     yield self._rule("INPUT", source, "DROP", version, self.words)
@@ -350,9 +354,14 @@ class Cut(Happening):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkDown(Cut):
-    """The probe's own line is dead: the same packets vanish, for another reason."""
+    """The probe's own line is dead, not that of its neighbours: its packets vanish, for another reason."""
 
     words: str = "the probe's own line is dead"
+
+    def rules(self, sites: dict[str, Site]) -> Iterator[Rule]:
+        probes = {4: "-s 0.0.0.2/0.0.0.255", 6: "-s ::2/::ffff"}
+        for rule in Cut.rules(self, sites):
+            yield replace(rule, match=f"{rule.match} {probes[rule.version]}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

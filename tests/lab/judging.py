@@ -1,13 +1,14 @@
 """What Dabyl makes of what was measured, held against what is true in the story."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from collectors.probes.control import Controls
+from collectors.probes.rounds import Round
 from monitor.detect.verdict import judge
-from monitor.domain.measurements import Control, Link, Measurement, Verdict
-from tests.lab.story import Act, Expected, Operator
-from tests.lab.vantage import Round
-from tests.lab.world import World
+from monitor.detect.verdict_speed import samples_of, throttling
+from monitor.domain.measurements import Measurement, Verdict
+from tests.lab.story import Act, Expected, Operator, Story
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,30 +22,49 @@ class Judged:
     verdict: Verdict
 
 
-def judged(world: World, minute: int, seen: dict[str, Round], control: Round) -> list[Judged]:
-    """Join each measurement with the control's of the same target, and judge."""
-    theirs = {one.target: one for one in control.measurements}
-    found = []
-    for operator, round_ in seen.items():
-        for measurement in round_.measurements:
-            whole = replace(measurement, control=_control(world, control.link, theirs.get(measurement.target)))
-            found.append(
-                Judged(
-                    minute=minute,
-                    operator=operator,
-                    target=measurement.url,
-                    measurement=whole,
-                    verdict=judge(whole),
-                )
+class Judging:
+    """Joins measurements with the control's and judges them; remembers them for the speed of later ones."""
+
+    def __init__(self, story: Story) -> None:
+        self._story = story
+        self._controls = Controls()
+        self._history: dict[tuple[str, str], list[Measurement]] = {}
+
+    def judged(self, minute: int, seen: Mapping[str, Round], control: Round) -> list[Judged]:
+        """Verdicts on what the vantages inside saw in one round."""
+        for measurement in control.measurements:
+            self._controls.learn(measurement)
+        found = [
+            self._one(minute, operator, self._controls.controlled(measurement))
+            for operator, round_ in seen.items()
+            for measurement in round_.measurements
+        ]
+        return found if self._story.samples == 1 else self._by_speed(found)
+
+    def _one(self, minute: int, operator: str, measurement: Measurement) -> Judged:
+        verdict = judge(measurement)
+        return Judged(
+            minute=minute, operator=operator, target=measurement.url, measurement=measurement, verdict=verdict
+        )
+
+    def _by_speed(self, found: list[Judged]) -> list[Judged]:
+        """One verdict a target from all samples of it: on its speed, where that speaks."""
+        now: dict[tuple[str, str], list[Judged]] = {}
+        for one in found:
+            now.setdefault((one.operator, one.target), []).append(one)
+        told = []
+        for (operator, target), samples in now.items():
+            sibling = (operator, self._story.siblings.get(target, ""))
+            slow = throttling(
+                samples_of(one.measurement for one in samples),
+                samples_of(self._history.get((operator, target), ())),
+                samples_of(one.measurement for one in now[sibling]) if sibling in now else None,
+                samples_of(self._history.get(sibling, ())) if sibling in now else None,
             )
-    return found
-
-
-def _control(world: World, link: Link, measurement: Measurement | None) -> Control:
-    if measurement is None or link is not Link.UP:
-        return Control(source="vantage", failed=True)
-    networks = {address: site.asn for site in world.sites.values() for address in site.addresses}
-    return Control(source="vantage", measured_at=measurement.started_at, steps=measurement.steps, networks=networks)
+            told.append(replace(samples[0], verdict=slow or samples[0].verdict))
+        for key, samples in now.items():
+            self._history.setdefault(key, []).extend(one.measurement for one in samples)
+        return told
 
 
 def missed(act: Act, operators: Iterable[Operator], found: list[Judged]) -> list[str]:

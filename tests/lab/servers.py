@@ -19,7 +19,16 @@ from tests.lab.authority import Signed, public_root, self_signed, serving
 from tests.lab.interference import Boxes
 from tests.lab.namespaces import Namespace
 from tests.lab.story import Site
-from tests.lab.world import CHECK_HOSTS, DOH_ADDRESS, DOH_NAME, OPERATOR_RESOLVER, PUBLIC_RESOLVERS, World
+from tests.lab.world import (
+    CHECK_HOSTS,
+    DOH_ADDRESS,
+    DOH_NAME,
+    OPERATOR_RESOLVER,
+    PORTAL_HOSTS,
+    PUBLIC_RESOLVERS,
+    World,
+    host_addresses,
+)
 
 FAR_AWAY_SECONDS = 0.04
 """How long a question to a resolver abroad takes: time enough for somebody nearer to answer first."""
@@ -155,7 +164,10 @@ class Servers:
         for address in PUBLIC_RESOLVERS:
             await self._resolver(world.abroad, address, there, None, FAR_AWAY_SECONDS)
         await self._doh(there)
-        for address in CHECK_HOSTS:
+        for name, probe in world.probes.items():
+            for address in host_addresses(world.story, name):
+                await self._tcp(probe.listening(address, 443), serve(lambda *_: b""))
+        for address in (*CHECK_HOSTS, *PORTAL_HOSTS):
             await self._tcp(world.abroad.listening(address, 80), serve(lambda *_: http_answer("204 No Content", b"")))
         await self._sites()
         return self

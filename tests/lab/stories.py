@@ -1,11 +1,13 @@
 """The stories: what is true in each, and what Dabyl must make of it."""
 
+from dataclasses import replace
 from typing import Any
 
 from monitor.domain.measurements import Link, State
 from tests.lab.interference import (
     Answer,
     BrokenIpv6,
+    Cut,
     FilterAddress,
     FilterName,
     Happening,
@@ -15,10 +17,11 @@ from tests.lab.interference import (
     LinkDown,
     Portal,
     ResetAtOnce,
+    Throttle,
 )
 from tests.lab.servers import http_answer
-from tests.lab.story import Act, Expected, Kind, Site, Story
-from tests.lab.world import ALPHA, BANK, NEWS, NEWS_V4
+from tests.lab.story import Act, Expected, Kind, Operator, Site, Story, Told
+from tests.lab.world import ALPHA, BETA, CHAT, DELTA, DOMESTIC, ENCYCLOPEDIA, GAMMA, NEWS, NEWS_V4
 
 HTTPS = "https://news.example/"
 HTTP = "http://news.example/"
@@ -68,7 +71,7 @@ OWN_SIDE = (
     one("own-link-down", "own side", "The vantage's own line is dead.",
         Expected(state=State.INSUFFICIENT, link=Link.DOWN), LinkDown()),
     one("control-fails", "own side", "The name is filtered, but the control vantage is cut off itself.",
-        UNCLEAR, FilterName(name=NEWS_NAME, how="drop"), control="cut off"),
+        UNCLEAR, FilterName(name=NEWS_NAME, how="drop"), blind=("control",)),
     one("probe-ipv6-broken", "own side", "The vantage has IPv6 addresses, and no packet of it arrives.",
         OK, BrokenIpv6(), sites=(NEWS,)),
 )  # fmt: skip
@@ -84,7 +87,7 @@ DNS = (
     one("dns-bogon", "dns", "The operator's resolver answers with a private address.",
         blocked("dns.injection.bogon"), Lie(name=NEWS_NAME, says="10.10.34.34")),
     one("dns-wrong-address", "dns", "The operator's resolver leads to a machine that is not the site's.",
-        blocked("dns.injection"), Lie(name=NEWS_NAME, says="11.7.1.10"), sites=(NEWS_V4, BANK)),
+        blocked("dns.injection"), Lie(name=NEWS_NAME, says="11.7.1.10"), sites=(NEWS_V4,)),
     one("dns-injection", "dns", "A box forges an answer that comes before the resolver's own.",
         blocked("dns.injection"), InjectAnswer(name=NEWS_NAME, address="11.66.6.6"), public_resolver=True),
 )  # fmt: skip
@@ -129,4 +132,111 @@ PAGES = (
         UNCLEAR, Answer(host=NEWS_NAME, answer=OTHER_PAGE), target=HTTP),
 )  # fmt: skip
 
-STORIES: dict[str, Story] = {story.id: story for story in (*NOTHING, *WORLD, *OWN_SIDE, *DNS, *TCP, *TLS, *PAGES)}
+# Speed ----------------------------------------------------------------------------------------------------------------
+
+CDN = ("11.9.1.10",)
+SLOW_NEWS = Site(name=NEWS_NAME, here=CDN, many_names=True, body_bytes=400, title="News of the city")
+PICTURES = Site(name="pictures.example", here=CDN, many_names=True, body_bytes=400, title="Pictures of cats")
+BESIDE = "https://pictures.example/"
+
+
+def slowed(id_: str, says: str, throttle: Throttle, news: Expected, sibling: Expected) -> Story:
+    """A story of a target and a sibling on the same servers: first as ever, then slow."""
+    usual = Act(rounds=1, expects=(OK,), says="as ever")
+    slow = Act(
+        minute=60,
+        happens=(throttle,),
+        expects=(replace(news, target=HTTPS), replace(sibling, target=BESIDE)),
+        says="the token bucket drips",
+    )
+    return Story(
+        id=id_, kind="speed", says=says, acts=(usual, slow), sites=(SLOW_NEWS, PICTURES), operators=(ALPHA,),
+        targets=(HTTPS, BESIDE), siblings={HTTPS: BESIDE, BESIDE: HTTPS}, samples=10, timeouts_seconds=15.0,
+    )  # fmt: skip
+
+
+def degraded(mechanism: str) -> Expected:
+    """It comes, but slowly."""
+    return Expected(state=State.DEGRADED, mechanism=(mechanism,))
+
+
+SPEED = (
+    slowed("throttling-targeted", "Connections that name the site drip; its neighbour on the same servers does not "
+           "(as in 2022).", Throttle(kilobits=48, name=NEWS_NAME), degraded("throttling.targeted"), OK),
+    slowed("throttling-general", "Every subscriber's line drips.", Throttle(kilobits=64),
+           degraded("throttling.general"), degraded("throttling.general")),
+)  # fmt: skip
+
+# Cuts -----------------------------------------------------------------------------------------------------------------
+
+FOREIGN = (NEWS_V4, ENCYCLOPEDIA, CHAT)
+EVERYWHERE = tuple(f"https://{site.name}/" for site in (*FOREIGN, *DOMESTIC))
+QUIET_MINUTES = 60
+DARK = Expected(state=State.INSUFFICIENT, link=Link.DOWN)
+
+
+def cut(
+    id_: str, says: str, *later: Act, told: tuple[Told, ...], ends_minute: int = QUIET_MINUTES + 40,
+    operators: tuple[Operator, ...] = (ALPHA, BETA, GAMMA), **more: Any,
+) -> Story:  # fmt: skip
+    """A story of several operators, seen from inside and outside, that begins with a quiet hour."""
+    return Story(
+        id=id_, kind="cut", says=says, acts=(Act(expects=(OK,), says="quiet"), *later), sites=FOREIGN,
+        operators=operators, targets=EVERYWHERE, told=told, ends_minute=ends_minute, outside=3, **more,
+    )  # fmt: skip
+
+
+def national(kind: str, from_minute: int, until_minute: int | None = None) -> Told:
+    """The country is cut, and it is known within six minutes."""
+    return Told(
+        entity="national", scope="national", kind=kind, from_minute=from_minute, until_minute=until_minute,
+        detected_by=from_minute + 6,
+    )  # fmt: skip
+
+
+def of_operator(entity: str, kind: str) -> Told:
+    """One operator's network is gone."""
+    return Told(entity=entity, scope="operator", kind=kind, from_minute=QUIET_MINUTES)
+
+
+def begins(*happens: Happening, expects: tuple[Expected, ...] = (), says: str = "", minute: int = QUIET_MINUTES) -> Act:
+    """What comes after the quiet hour."""
+    return Act(minute=minute, happens=happens, expects=expects, says=says)
+
+
+ALL_DOWN = Cut()
+CUTS = (
+    cut("all-is-well", "Three operators, six sites, nothing happens.", told=()),
+    cut("national-cut", "The whole country goes dark.", begins(ALL_DOWN, expects=(DARK,)),
+        told=(national("full", QUIET_MINUTES),)),
+    cut("one-operator-cut", "One operator of three goes dark.",
+        begins(Cut(operators=("gamma",)), expects=(replace(DARK, operator="gamma"), replace(OK, operator="alpha"))),
+        told=(of_operator("operator:gamma", "operator"),)),
+    cut("mobile-only", "Both mobile networks go dark, the fixed ones stay.",
+        begins(Cut(operators=("beta", "delta")), expects=(replace(DARK, operator="beta"), replace(OK, operator="alpha"))),
+        operators=(ALPHA, BETA, GAMMA, DELTA),
+        told=(of_operator("operator:beta/mobile", "mobile_only"), of_operator("operator:delta/mobile", "mobile_only"))),
+    cut("white-list", "Only the country's own sites pass, as in January 2022.",
+        begins(Cut(home=True, resolver=True), expects=(
+            *(replace(OK, target=f"https://{site.name}/") for site in DOMESTIC),
+            *(Expected(state=State.BLOCKED, mechanism=("tcp.timeout",), target=f"https://{site.name}/", link=Link.UP)
+              for site in FOREIGN))),
+        told=(national("white_list", QUIET_MINUTES),)),
+    cut("short-re-openings", "The country goes dark, opens for half an hour, goes dark again, and opens.",
+        begins(ALL_DOWN, expects=(DARK,), says="cut"),
+        begins(expects=(OK,), says="opened", minute=120),
+        begins(ALL_DOWN, expects=(DARK,), says="cut again", minute=150),
+        begins(expects=(OK,), says="open", minute=210),
+        told=(national("full", 60, 120), national("full", 150, 210)), ends_minute=270),
+    cut("one-agent-dark", "One agent's own line dies; its operator is well.",
+        begins(LinkDown(operators=("beta",)), expects=(replace(DARK, operator="beta"), replace(OK, operator="alpha"))),
+        told=()),
+    cut("own-outage-outside", "One of our vantages outside loses its own line; nothing happens in the country.",
+        told=(), blind=("outside-2",)),
+    cut("cut-while-one-is-blind", "The country goes dark while one of our vantages outside is blind itself.",
+        begins(ALL_DOWN, expects=(DARK,)), told=(national("full", QUIET_MINUTES),), blind=("outside-3",)),
+)  # fmt: skip
+
+STORIES: dict[str, Story] = {
+    story.id: story for story in (*NOTHING, *WORLD, *OWN_SIDE, *DNS, *TCP, *TLS, *PAGES, *SPEED, *CUTS)
+}

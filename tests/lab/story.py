@@ -75,7 +75,8 @@ class Act:
 
     Attributes:
         minute: on the story's own clock, when it begins.
-        rounds: how many rounds are measured in it, two minutes apart on the story's clock.
+        rounds: how many rounds are measured in it, two minutes apart on the story's clock; until the next act the last
+            one stands for those that would follow.
     """
 
     minute: int = 0
@@ -86,21 +87,35 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Whole:
-    """What must be made of all vantages together.
+class Told:
+    """An outage that must be told of once all is over: no more than those of the story, and no less.
 
     Attributes:
-        scope: `service`, `operator`, `region`, `regions`, `national`; `None` where there is nothing to tell.
-        kind: as the detectors name it.
+        entity, scope, kind: as the detectors name them.
+        from_minute, until_minute: on the story's clock, `until_minute` `None` where it lasts.
+        detected_by: it must be recognised by that minute.
     """
 
-    scope: str | None
-    kind: str | None = None
+    entity: str
+    scope: str
+    kind: str
+    from_minute: int
+    until_minute: int | None = None
+    detected_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """One story. `says` is what is true in it, in one sentence."""
+    """One story. `says` is what is true in it, in one sentence.
+
+    Attributes:
+        told: outages that must be told of; `None` where only verdicts are asked for.
+        ends_minute: on the story's clock; matters where there is `told`.
+        outside: how many vantages stand outside; two and more also probe the operators' customers from there.
+        blind: vantages outside whose own line is dead.
+        samples: each target is measured so often at a time, and judged by its speed.
+        siblings: of a target, the one on the same servers that nobody slows.
+    """
 
     id: str
     kind: Kind
@@ -109,8 +124,11 @@ class Story:
     sites: tuple[Site, ...]
     operators: tuple[Operator, ...]
     targets: tuple[str, ...]
-    whole: Whole | None = None
-    timeouts_seconds: float = 2.0
+    told: tuple[Told, ...] | None = None
+    ends_minute: int = 0
+    timeouts_seconds: float = 3.0
     public_resolver: bool = False
-    control: Literal["measured", "cut off"] = "measured"
+    outside: int = 1
+    blind: tuple[str, ...] = ()
+    samples: int = 1
     siblings: dict[str, str] = field(default_factory=dict)

@@ -4,14 +4,23 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tests.lab.story import Story
-from tests.lab.world import CHECK_HOSTS, CONTROL, DOH_ADDRESS, OPERATOR_RESOLVER, PUBLIC_RESOLVERS
+from tests.lab.world import (
+    CHECK_HOSTS,
+    DOH_ADDRESS,
+    DOMESTIC,
+    OPERATOR_RESOLVER,
+    PORTAL_HOSTS,
+    PUBLIC_RESOLVERS,
+    control_address,
+)
 
 Record = dict[str, Any]
 _NAMES = {
     OPERATOR_RESOLVER: "resolver",
     DOH_ADDRESS: "doh",
     **dict.fromkeys(PUBLIC_RESOLVERS, "public resolver"),
-    **dict.fromkeys(CHECK_HOSTS, "check host"),
+    **dict.fromkeys((*CHECK_HOSTS, *PORTAL_HOSTS), "check host"),
+    **{site.here[0]: site.name for site in DOMESTIC},
 }
 _FATES = {
     "passed": "passes",
@@ -33,7 +42,7 @@ def lines(story: Story, record: Record, *, all_packets: bool = False) -> Iterato
     for act, happened in zip(record["acts"], story.acts, strict=True):
         yield ""
         if len(story.acts) > 1:
-            yield f"Minute {act['minute']}{': ' + act['says'] if act['says'] else ''}"
+            yield f"MINUTE {act['minute']}{': ' + act['says'] if act['says'] else ''}"
         yield from _done(act, [happening.sentence for happening in happened.happens])
         yield from _packets(story, act["packets"], all_packets)
         yield from _noted(act["verdicts"])
@@ -48,9 +57,9 @@ def topology(story: Story) -> Iterator[str]:
     """A picture of who is joined to whom."""
     lines_ = [f"{operator.name} (AS{operator.asn}, {operator.access.value})" for operator in story.operators]
     width = max(len(line) for line in lines_)
-    home = ", ".join(f"{site.name} {site.here[0]}" for site in story.sites if site.domestic) or "nobody"
+    home = ", ".join(f"{site.name} {site.here[0]}" for site in DOMESTIC)
     away = ", ".join(f"{site.name} {' '.join(site.here) or 'nowhere'}" for site in story.sites if not site.domestic)
-    right = [f"home: {home}", f"abroad: {away}, resolvers, check hosts ── control {CONTROL}"]
+    right = [f"home: {home}", f"abroad: {away}, resolvers, check hosts ── control {control_address()}"]
     while len(lines_) < 2:
         lines_.append("")
     middle = (len(lines_) - 1) // 2
@@ -84,9 +93,14 @@ def _packets(story: Story, packets: list[Record], everything: bool) -> Iterator[
 def _tells(packet: Record) -> bool:
     """Whether a packet says something to a person: no bare acknowledgement, nothing of the usual check of the line."""
     ends = {_address(packet["source"]), _address(packet["target"])}
-    usual = ends & {*CHECK_HOSTS, DOH_ADDRESS}
+    usual = ends & {*CHECK_HOSTS, *PORTAL_HOSTS, DOH_ADDRESS} or _checks_home(packet)
     bare = packet["says"] in {"TCP ACK", "TCP FIN"} or packet["says"].startswith(("TLS data", "TCP data"))
     return not (bare or usual) or (packet["fate"] in {"made here", "taken over"} and not bare)
+
+
+def _checks_home(packet: Record) -> bool:
+    homes = {f"{site.here[0]}:80" for site in DOMESTIC}
+    return packet["target"] in homes or packet["source"] in homes
 
 
 def _address(end: str) -> str:
@@ -155,10 +169,15 @@ def _expected(expected: Record) -> str:
 
 
 def _whole(record: Record) -> Iterator[str]:
-    if record.get("whole"):
-        yield "What all vantages say together"
-        yield from (f"  {line}" for line in record["whole"]["says"])
-        yield f"  expected: {record['whole']['expected']}"
+    if record["expected"] or record["told"]:
+        yield "What the detectors make of all vantages together"
+        yield from (f"  {line}" for line in record["told"] or ["nothing"])
+        yield from (f"  expected: {_told(told)}" for told in record["expected"])
+
+
+def _told(told: Record) -> str:
+    until = f"until minute {told['until_minute']}" if told["until_minute"] is not None else "on"
+    return f"{told['scope']} {told['kind']} of {told['entity']} from minute {told['from_minute']} {until}"
 
 
 def table(stories: Iterable[Story]) -> Iterator[str]:

@@ -5,22 +5,23 @@ import json
 import os
 import socket
 import traceback
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from collectors.probes.link import ControlHost
 from collectors.probes.prober import Prober
 from collectors.probes.resolve import system_resolvers
+from collectors.probes.rounds import Round, Rounds
 from collectors.probes.settings import ProberSettings, trusting
-from monitor.domain.measurements import Link, Measurement, Vantage, measurement_from_json, measurement_json
-from monitor.domain.targets import Target
+from monitor.domain.measurements import Link, Vantage, measurement_from_json, measurement_json
+from monitor.domain.targets import Service, Target
 from monitor.runtime.clock import SystemClock
 from tests.lab.authority import public_root, roots_file
-from tests.lab.linkcheck import link_of
 from tests.lab.namespaces import LabError, Namespace, bind_over, die_with_parent
-from tests.lab.world import DOH_ADDRESS, PUBLIC_RESOLVERS
+from tests.lab.world import CHECK_HOSTS, DOH_ADDRESS, DOMESTIC, PORTAL_HOSTS, PUBLIC_RESOLVERS
 
 _LONGEST_ANSWER = 16 * 1024 * 1024
+_EVERY_SECONDS = 0.1
 
 
 class StoryClock(SystemClock):
@@ -35,12 +36,12 @@ class StoryClock(SystemClock):
         return self._began + timedelta(seconds=self.monotonic() - self._zero)
 
 
-@dataclass(frozen=True, slots=True)
-class Round:
-    """What came of one round: how the own link was, and a measurement a target."""
-
-    link: Link
-    measurements: tuple[Measurement, ...]
+HOSTS = (
+    *(ControlHost(id=f"abroad-{host}", url=f"http://{host}/", where="abroad") for host in CHECK_HOSTS),
+    *(ControlHost(id=site.name, url=f"http://{site.here[0]}/", where="at_home") for site in DOMESTIC),
+    *(ControlHost(id=f"portal-{host}", url=f"http://{host}/", where="portal") for host in PORTAL_HOSTS),
+)
+"""By these a vantage knows how its own line is."""
 
 
 class VantageProcess:
@@ -112,11 +113,12 @@ def _answer(job: dict[str, Any], vantage: Vantage, settings: ProberSettings) -> 
 
 
 async def _measured(targets: list[Target], at: datetime, vantage: Vantage, settings: ProberSettings) -> Round:
-    prober = Prober(settings, StoryClock(at))
-    async with asyncio.TaskGroup() as group:
-        link = await link_of(prober, vantage)
-        tasks = [group.create_task(prober.measure(target, vantage, link=link)) for target in targets]
-    return Round(link, tuple(task.result() for task in tasks))
+    """One round, as agents have them, hurried: targets begin within a fraction of a second."""
+    clock = StoryClock(at)
+    plan = [(Service(id=target.id, name=target.id, targets=(target,)), target) for target in targets]
+    return await Rounds(
+        Prober(settings, clock), vantage, plan, clock, hosts=HOSTS, every_seconds=_EVERY_SECONDS
+    ).round()
 
 
 def _settings(seconds: float, roots: str) -> ProberSettings:
@@ -125,9 +127,9 @@ def _settings(seconds: float, roots: str) -> ProberSettings:
         system=(system_resolvers()[0], 53),
         second=(PUBLIC_RESOLVERS[0], 53),
         doh=f"https://{DOH_ADDRESS}/dns-query",
-        dns_seconds=min(seconds, 1.0),
+        dns_seconds=seconds * 2 / 3,
         late_seconds=0.2,
-        tcp_seconds=min(seconds, 1.2),
+        tcp_seconds=seconds * 2 / 3,
         tls_seconds=seconds,
         http_seconds=seconds,
         attempts=1,

@@ -9,6 +9,7 @@ Addresses are such that count as public (11.0.0.0/8 and 2d00::/16 are announced 
 private ones for forgeries; they exist in the namespaces only.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from monitor.domain.measurements import Access
@@ -22,19 +23,27 @@ DOH_ADDRESS = "11.9.8.1"
 DOH_NAME = "doh.example"
 CHECK_HOSTS = tuple(f"11.{network}.0.204" for network in range(20, 26))
 """Plain HTTP, a known short answer, each in another network: is our own line up, and is there a portal?"""
-CONTROL = "11.3.0.2"
+PORTAL_HOSTS = ("11.26.0.204", "11.27.0.204")
+"""Pages in clear text that are always the same."""
+HOSTS_EACH = 4
+"""Machines of its customers that each operator lets the world reach: what is probed from outside."""
 
 ALPHA = Operator(name="alpha", asn=64601)
 BETA = Operator(name="beta", asn=64602, access=Access.MOBILE)
-GAMMA = Operator(name="gamma", asn=64603, access=Access.MOBILE)
+GAMMA = Operator(name="gamma", asn=64603)
+DELTA = Operator(name="delta", asn=64604, access=Access.MOBILE)
 
 NEWS = Site(name="news.example", here=("11.9.1.10", "2d00:9:1::10"), title="Қала жаңалықтары: News of the city")
 NEWS_V4 = Site(name="news.example", here=("11.9.1.10",), title="Қала жаңалықтары: News of the city")
 SIBLING = Site(name="pictures.example", here=("11.9.1.10", "2d00:9:1::10"), title="Pictures of cats")
 BANK = Site(name="bank.example", here=("11.7.1.10",), domestic=True, title="Bank of the steppe", asn=64707)
 AKIMAT = Site(name="akimat.example", here=("11.7.1.20",), domestic=True, title="Akimat of the city", asn=64708)
+SCHOOL = Site(name="school.example", here=("11.7.1.30",), domestic=True, title="School number one", asn=64709)
 ENCYCLOPEDIA = Site(name="wiki.example", here=("11.9.2.10",), title="An encyclopedia", asn=64702)
+CHAT = Site(name="chat.example", here=("11.9.4.10",), title="Messages", asn=64704)
 NEUTRAL = Site(name="example.com", here=("11.9.1.10",), title="Example Domain")
+DOMESTIC = (BANK, AKIMAT, SCHOOL)
+"""Always there; they are also the hosts at home by which a vantage knows its own line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +55,28 @@ class World:
     censor: Namespace
     home: Namespace
     abroad: Namespace
-    control: Namespace
+    outside: dict[str, Namespace]
     sites: dict[str, Site]
 
     def where(self, site: Site) -> Namespace:
         """The machine that serves a site."""
         return self.home if site.domestic else self.abroad
+
+
+def outside_names(story: Story) -> tuple[str, ...]:
+    """The vantages outside; the first is the control."""
+    return ("control", *(f"outside-{number}" for number in range(2, story.outside + 1)))
+
+
+def control_address(number: int = 1) -> str:
+    """Address of a vantage outside."""
+    return f"11.3.{number}.2"
+
+
+def host_addresses(story: Story, operator: str) -> tuple[str, ...]:
+    """Addresses of an operator's customers that the world may reach; none where nobody probes from outside."""
+    number = [one.name for one in story.operators].index(operator) + 1
+    return tuple(f"11.1.{number}.{80 + host}" for host in range(HOSTS_EACH)) if story.outside > 1 else ()
 
 
 def built(story: Story) -> World:
@@ -66,8 +91,8 @@ def built(story: Story) -> World:
         censor=Namespace("censor"),
         home=Namespace("home"),
         abroad=Namespace("abroad"),
-        control=Namespace("control"),
-        sites={site.name: site for site in (*story.sites, NEUTRAL)},
+        outside={name: Namespace(name) for name in outside_names(story)},
+        sites={site.name: site for site in (*story.sites, *DOMESTIC, NEUTRAL)},
     )
     for machine in (world.censor, world.abroad):
         with machine.entered():
@@ -95,6 +120,7 @@ def _join_subscribers(world: World) -> None:
     for number, (name, probe) in enumerate(world.probes.items(), 1):
         probe.ip("link set lo up")
         _wire(probe, "line", world.censor, f"op-{name}", f"11.1.{number}", f"2d00:1:{number}")
+        _give(probe, host_addresses(world.story, name), "line", 24)
     world.censor.ip("link set lo up", f"addr add {OPERATOR_RESOLVER}/32 dev lo")
 
 
@@ -108,11 +134,12 @@ def _join_home(world: World) -> None:
 
 def _join_abroad(world: World) -> None:
     world.abroad.ip("link set lo up")
-    world.control.ip("link set lo up")
     _wire(world.censor, "abroad", world.abroad, "country", "11.2.0", "2d00:2:0")
-    _wire(world.control, "line", world.abroad, "control", "11.3.0", "2d00:3:0")
+    for number, (name, machine) in enumerate(world.outside.items(), 1):
+        machine.ip("link set lo up")
+        _wire(machine, "line", world.abroad, name, f"11.3.{number}", f"2d00:3:{number}")
     foreign = [address for site in world.sites.values() if not site.domestic for address in site.addresses]
-    _give(world.abroad, [*foreign, *PUBLIC_RESOLVERS, DOH_ADDRESS, *CHECK_HOSTS])
+    _give(world.abroad, [*foreign, *PUBLIC_RESOLVERS, DOH_ADDRESS, *CHECK_HOSTS, *PORTAL_HOSTS])
     world.abroad.ip(
         "route add 11.1.0.0/16 via 11.2.0.2",
         "route add 11.7.0.0/16 via 11.2.0.2",
@@ -121,10 +148,12 @@ def _join_abroad(world: World) -> None:
     )
 
 
-def _give(machine: Namespace, addresses: list[str]) -> None:
+def _give(machine: Namespace, addresses: Iterable[str], device: str = "lo", length: int = 32) -> None:
     machine.ip(
         *(
-            f"addr add {address}/{128 if ':' in address else 32} dev lo {'nodad' if ':' in address else ''}"
+            f"addr add {address}/128 dev {device} nodad"
+            if ":" in address
+            else f"addr add {address}/{length} dev {device}"
             for address in dict.fromkeys(addresses)
         )
     )
