@@ -25,6 +25,8 @@ CHECK_HOSTS = tuple(f"11.{network}.0.204" for network in range(20, 26))
 """Plain HTTP, a known short answer, each in another network: is our own line up, and is there a portal?"""
 PORTAL_HOSTS = ("11.26.0.204", "11.27.0.204")
 """Pages in clear text that are always the same."""
+_PATIENCE_SECONDS = 10
+"""Before servers abroad send again: a bucket that drips must hold the answers, not their repeats."""
 HOSTS_EACH = 4
 """Machines of its customers that each operator lets the world reach: what is probed from outside."""
 
@@ -36,9 +38,15 @@ DELTA = Operator(name="delta", asn=64604, access=Access.MOBILE)
 NEWS = Site(name="news.example", here=("11.9.1.10", "2d00:9:1::10"), title="Қала жаңалықтары: News of the city")
 NEWS_V4 = Site(name="news.example", here=("11.9.1.10",), title="Қала жаңалықтары: News of the city")
 SIBLING = Site(name="pictures.example", here=("11.9.1.10", "2d00:9:1::10"), title="Pictures of cats")
-BANK = Site(name="bank.example", here=("11.7.1.10",), domestic=True, title="Bank of the steppe", asn=64707)
-AKIMAT = Site(name="akimat.example", here=("11.7.1.20",), domestic=True, title="Akimat of the city", asn=64708)
-SCHOOL = Site(name="school.example", here=("11.7.1.30",), domestic=True, title="School number one", asn=64709)
+BANK = Site(
+    name="bank.example", here=("11.7.1.10",), domestic=True, title="Bank of the steppe", body_bytes=900, asn=64707
+)
+AKIMAT = Site(
+    name="akimat.example", here=("11.7.1.20",), domestic=True, title="Akimat of the city", body_bytes=900, asn=64708
+)
+SCHOOL = Site(
+    name="school.example", here=("11.7.1.30",), domestic=True, title="School number one", body_bytes=900, asn=64709
+)
 ENCYCLOPEDIA = Site(name="wiki.example", here=("11.9.2.10",), title="An encyclopedia", asn=64702)
 CHAT = Site(name="chat.example", here=("11.9.4.10",), title="Messages", asn=64704)
 NEUTRAL = Site(name="example.com", here=("11.9.1.10",), title="Example Domain")
@@ -138,10 +146,12 @@ def _join_abroad(world: World) -> None:
     for number, (name, machine) in enumerate(world.outside.items(), 1):
         machine.ip("link set lo up")
         _wire(machine, "line", world.abroad, name, f"11.3.{number}", f"2d00:3:{number}")
+    with world.abroad.entered():
+        world.abroad.setting("net/ipv4/tcp_early_retrans", "0")
     foreign = [address for site in world.sites.values() if not site.domestic for address in site.addresses]
     _give(world.abroad, [*foreign, *PUBLIC_RESOLVERS, DOH_ADDRESS, *CHECK_HOSTS, *PORTAL_HOSTS])
     world.abroad.ip(
-        "route add 11.1.0.0/16 via 11.2.0.2",
+        f"route add 11.1.0.0/16 via 11.2.0.2 rto_min {_PATIENCE_SECONDS}s",
         "route add 11.7.0.0/16 via 11.2.0.2",
         "route add 2d00:1::/32 via 2d00:2:0::2",
         "route add 2d00:7::/32 via 2d00:2:0::2",
