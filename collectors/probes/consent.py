@@ -40,7 +40,7 @@ class Consent(BaseModel):
     risks_version: Literal[1] = Field(description="version of the risks that were read")
     accepted: Literal[True] = Field(description="the person read the risks and agrees to harmless targets")
     sensitive: bool = Field(default=False, description="the person agrees to sensitive targets too")
-    on: date = Field(description="day on which the person agreed")
+    agreed_on: date = Field(description="day on which the person agreed")
 
 
 def read_consent(path: Path, agent: str) -> Consent:

@@ -26,7 +26,7 @@ _VERIFY: Final = {
     **dict.fromkeys((62, 63, 64), Failure.SSL_INVALID_HOSTNAME),  # host, e-mail, address mismatch
     **dict.fromkeys(
         (2, 18, 19, 20, 21, 24, 27), Failure.SSL_UNKNOWN_AUTHORITY
-    ),  # issuer unknown, self-signed, untrusted
+    ),  # issuer unknown or another of that name, self-signed, untrusted
 }
 """OpenSSL's X509_V_ERR codes (openssl-verification-options(1))."""
 _RCODE: Final = {

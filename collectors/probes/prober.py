@@ -90,12 +90,14 @@ class Prober:
         started_at = self._clock.now()
         trace = _Trace(zero=self._clock.monotonic())
         place = _place(target.url, 0)
+        if addresses:
+            trace.names[place.host] = tuple(addresses)
         for address in (*addresses, *([place.host] if is_address(place.host) else [])):
             self._names.must_touch(address)
         if target.url.startswith("http"):
-            await self._follow(trace, target, addresses)
+            await self._follow(trace, target)
         else:
-            await self._endpoint(trace, place, addresses, target)
+            await self._endpoint(trace, place, target)
         return Measurement(
             id=measurement_id(vantage.id, target.id, started_at),
             target=target.id,
@@ -109,10 +111,10 @@ class Prober:
 
     # Pages -------------------------------------------------------------------------------------------------------
 
-    async def _follow(self, trace: _Trace, target: Target, addresses: Sequence[str]) -> None:
+    async def _follow(self, trace: _Trace, target: Target) -> None:
         url = target.url
         for hop in range(MOST_REDIRECTS + 1):
-            page = await self._hop(trace, _place(url, hop), addresses if hop == 0 else (), target)
+            page = await self._hop(trace, _place(url, hop), target)
             if page is None or page.failure is not None or not page.location or not 300 <= (page.status or 0) < 400:
                 return
             following = _following(url, page.location)
@@ -122,8 +124,8 @@ class Prober:
                 return
             url = following
 
-    async def _hop(self, trace: _Trace, place: _Place, given: Sequence[str], target: Target) -> HttpStep | None:
-        addresses = given or await self._addresses(trace, place)
+    async def _hop(self, trace: _Trace, place: _Place, target: Target) -> HttpStep | None:
+        addresses = await self._addresses(trace, place)
         plan = self._plan(place, target.throughput_bytes, target.any_certificate)
         page: HttpStep | None = None
         for usable in self._by_family(addresses):
@@ -189,8 +191,8 @@ class Prober:
 
     # Endpoints that are no pages ---------------------------------------------------------------------------------
 
-    async def _endpoint(self, trace: _Trace, place: _Place, given: Sequence[str], target: Target) -> None:
-        addresses = given or await self._addresses(trace, place)
+    async def _endpoint(self, trace: _Trace, place: _Place, target: Target) -> None:
+        addresses = await self._addresses(trace, place)
         scheme = place.parts.scheme
         if scheme == "dns":
             await self._ask_server(trace, place, addresses)
@@ -215,9 +217,11 @@ class Prober:
 
     async def _addresses(self, trace: _Trace, place: _Place) -> tuple[str, ...]:
         """Addresses that may be touched, of the resolver that this machine uses; every look-up leaves its step."""
+        if place.host in trace.names:
+            return trace.names[place.host]
         if is_address(place.host):
-            return (place.host,) if self._names.may_touch(place.host) else ()
-        if place.host not in trace.names:
+            trace.names[place.host] = (place.host,) if self._names.may_touch(place.host) else ()
+        else:
             found = await self._names.look_up(place.host, place.hop, trace.zero)
             trace.steps.extend(found.steps)
             trace.names[place.host] = found.addresses
@@ -242,6 +246,9 @@ def _page_of(trace: _Trace, wire: Wire) -> HttpStep | None:
 def _following(url: str, location: str) -> str | None:
     """Where a redirect leads; `None` where that is no address of a page."""
     try:
+        given = urlsplit(location)
+        if given.scheme and not given.hostname:  # `http://`: urljoin would take the old host
+            return None
         following = urljoin(url, location)
         parts = urlsplit(following)
         valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0

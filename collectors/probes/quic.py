@@ -3,7 +3,8 @@
 import asyncio
 import importlib.util
 import ssl
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 from collectors.probes.failures import of_os_error
 from collectors.probes.settings import ProberSettings
@@ -24,50 +25,66 @@ async def shake(
     if not INSTALLED:
         return None
     began = clock.monotonic()
-    failure = await _try(address, port, host, settings)
+    ended: list[float] = []
+    failure = await _try(address, port, host, settings, lambda: ended.append(clock.monotonic()))
     return QuicStep(
         host=host,
         sni=host,
         address=endpoint(address, port),
         family=version_of(address),
         started_seconds=began - zero,
-        took_seconds=clock.monotonic() - began,
+        took_seconds=(ended or [clock.monotonic()])[0] - began,
         failure=failure,
     )
 
 
-async def _try(address: str, port: int, host: str, settings: ProberSettings) -> Failure | None:
+async def _try(
+    address: str, port: int, host: str, settings: ProberSettings, ended: Callable[[], None]
+) -> Failure | None:
+    """The handshake; `ended` is called when it is decided, before the goodbye that takes its time."""
     client = importlib.import_module("aioquic.asyncio.client")
-    configuration = importlib.import_module("aioquic.quic.configuration").QuicConfiguration
     verified = settings.trusted.verify_mode is ssl.CERT_REQUIRED
-    wanted = configuration(
+    wanted = importlib.import_module("aioquic.quic.configuration").QuicConfiguration(
         is_client=True,
         alpn_protocols=["h3"],
         server_name=host,
         verify_mode=ssl.CERT_REQUIRED if verified else ssl.CERT_NONE,
-        cadata=_roots(settings.trusted) or None,
+        cafile=settings.roots,
         idle_timeout=settings.tls_seconds,
     )
+    settled: asyncio.Future[Failure | None] = asyncio.get_running_loop().create_future()
     try:
         async with asyncio.timeout(settings.tls_seconds):
-            async with client.connect(address, port, configuration=wanted, wait_connected=False) as connection:
-                await connection.wait_connected()
-                return None
-    except ConnectionError:
-        return _closed(locals().get("connection"))
+            async with client.connect(
+                address, port, configuration=wanted, create_protocol=_protocol(settled), wait_connected=False
+            ) as connection:
+                connection.transmit()
+                failure = await settled
+                ended()
+                return failure
     except OSError as error:  # TimeoutError is one
         return of_os_error(error)
 
 
-def _roots(context: ssl.SSLContext) -> bytes:
-    """The roots that the context trusts, as PEM: aioquic verifies by itself."""
-    return "".join(map(ssl.DER_cert_to_PEM_cert, context.get_ca_certs(binary_form=True))).encode()
+def _protocol(settled: "asyncio.Future[Failure | None]") -> Any:
+    """Aioquic's protocol, telling us how the handshake ended."""
+    base = importlib.import_module("aioquic.asyncio.protocol").QuicConnectionProtocol
+    events = importlib.import_module("aioquic.quic.events")
+
+    class Shaking(base):  # type: ignore[misc, valid-type]
+        def quic_event_received(self, event: Any) -> None:
+            if settled.done():
+                return
+            if isinstance(event, events.HandshakeCompleted):
+                settled.set_result(None)
+            elif isinstance(event, events.ConnectionTerminated):
+                settled.set_result(_ended(event.error_code, event.reason_phrase))
+
+    return Shaking
 
 
-def _closed(connection: object) -> Failure:
-    """Why the handshake was closed, by the code that QUIC carries."""
-    event = getattr(getattr(connection, "_quic", None), "_close_event", None)
-    code = getattr(event, "error_code", None)
+def _ended(code: int, reason: str) -> Failure:
+    """Why the handshake ended, by the code that QUIC carries; an idle time-out has none."""
     if code in _CERTIFICATE_ALERTS:
-        return Failure.SSL_INVALID_CERTIFICATE
-    return Failure.SSL_FAILED_HANDSHAKE if isinstance(code, int) and code >= _TLS_ALERT else Failure.TIMEOUT
+        return Failure.SSL_INVALID_HOSTNAME if "hostname" in reason.lower() else Failure.SSL_INVALID_CERTIFICATE
+    return Failure.SSL_FAILED_HANDSHAKE if code >= _TLS_ALERT else Failure.TIMEOUT

@@ -44,6 +44,7 @@ class ProberSettings:
         retry_seconds: between tries.
         ipv6: also try IPv6 where the name has such addresses.
         escalate: after a failure look closer (certificate, neutral name, other resolvers' addresses).
+        roots: PEM file of the roots to trust over QUIC, which does not use `trusted`; `None` for the usual ones.
         allowed: networks beyond the public internet that may be touched (tests, own servers).
     """
 
@@ -62,5 +63,6 @@ class ProberSettings:
     escalate: bool = True
     allowed: tuple[Network, ...] = ()
     agent: str = BROWSER
+    roots: str | None = None
     trusted: ssl.SSLContext = field(default_factory=trusting)
     unverified: ssl.SSLContext = field(default_factory=looking)

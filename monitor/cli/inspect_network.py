@@ -210,6 +210,7 @@ def _prober_settings(
         http_seconds=seconds,
         allowed=networks(own.allow_private),
         trusted=trusting(ca),
+        roots=ca,
     )
 
 

@@ -6,7 +6,8 @@ Weights follow OONI (`oonipipeline/analysis/rules.py`); they are hand-set, not c
 """
 
 from dataclasses import replace
-from typing import Final
+from typing import Final, Literal
+from urllib.parse import urlsplit
 
 from monitor.detect import verdict_connections, verdict_names, verdict_pages
 from monitor.detect.verdict_evidence import Connecting, Evidence
@@ -44,23 +45,26 @@ def _control_failed(evidence: Evidence) -> Finding | None:
     return None
 
 
-def _works(evidence: Evidence) -> Finding | None:
-    page = evidence.page
-    if page is not None:
-        if page_worked(evidence):
-            secure = evidence.scheme == "https"
-            return fine(
-                *((0.98, "the page came with a valid certificate") if secure else (0.9, "the page is the control's"))
-            )
+def _page_works(evidence: Evidence) -> Finding | None:
+    if not page_worked(evidence):
         return None
-    if evidence.scheme == "quic":
-        return _any_worked(evidence, QuicStep, "the QUIC handshake works")
-    if evidence.scheme in {"https", "tls"}:
-        return _any_worked(evidence, TlsStep, "the handshake works with a valid certificate")
-    if evidence.scheme == "icmp":
-        came = [step for step in evidence.steps if isinstance(step, PingStep) and step.round_trips_seconds]
-        return fine(0.8, "echoes come back") if came else None
-    return _any_worked(evidence, TcpStep, "the connection is made")
+    if evidence.scheme == "https":
+        return fine(0.98, "the page came with a valid certificate")
+    return fine(0.9, "the page is the control's")
+
+
+def _endpoint_works(evidence: Evidence) -> Finding | None:
+    match evidence.scheme:
+        case "quic":
+            return _any_worked(evidence, QuicStep, "the QUIC handshake works")
+        case "tls":
+            return _any_worked(evidence, TlsStep, "the handshake works")
+        case "tcp":
+            return _any_worked(evidence, TcpStep, "the connection is made")
+        case "icmp":
+            came = [step for step in evidence.steps if isinstance(step, PingStep) and step.round_trips_seconds]
+            return fine(0.8, "echoes come back") if came else None
+    return None
 
 
 def _any_worked(evidence: Evidence, kind: type[Connecting], words: str) -> Finding | None:
@@ -84,8 +88,9 @@ RULES: Final = (
     *verdict_names.RULES,
     *verdict_connections.RULES,
     *verdict_pages.RULES,
-    Rule(id="target.works", find=_works, needs_control=False),
-    Rule(id="target.came_without_control", find=_came_without_control, needs_control=False),
+    Rule(id="page.works", find=_page_works, needs_control=False),
+    Rule(id="endpoint.works", find=_endpoint_works, needs_control=False),
+    Rule(id="page.came_without_control", find=_came_without_control, needs_control=False),
 )
 """In the order in which they speak. An id is never used for another rule; a change of meaning raises its version."""
 
@@ -139,10 +144,20 @@ def _without_control(verdict: Verdict) -> Verdict:
     )
 
 
-def judge_family(measurement: Measurement, family: int) -> Verdict:
-    """The verdict on IPv4 (4) or IPv6 (6) alone."""
-    steps = tuple(step for step in measurement.steps if step.family in {None, family} or not hasattr(step, "family"))
-    return judge(replace(measurement, steps=steps, ipv6_broken=False))
+def judge_family(measurement: Measurement, family: Literal[4, 6]) -> Verdict:
+    """The verdict on IPv4 or IPv6 alone. Where no page was asked for over it, connection and handshake decide."""
+    steps = tuple(step for step in measurement.steps if step.family in {None, family})
+    url = measurement.url
+    if not any(isinstance(step, HttpStep) and step.family == family for step in steps):
+        steps = tuple(step for step in steps if not isinstance(step, HttpStep))
+        parts = urlsplit(url)
+        if parts.scheme in _WITHOUT_PAGE:
+            scheme, port = _WITHOUT_PAGE[parts.scheme]
+            url = f"{scheme}://{parts.netloc if parts.port else f'{parts.netloc}:{port}'}"
+    return judge(replace(measurement, steps=steps, url=url))
+
+
+_WITHOUT_PAGE: Final = {"https": ("tls", 443), "http": ("tcp", 80)}
 
 
 def _failures(evidence: Evidence) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from monitor.detect.verdict_evidence import Evidence
 from monitor.detect.verdict_finding import Finding, Rule, blocked, down
-from monitor.detect.verdict_known import state_issuer
+from monitor.detect.verdict_known import ALSO_HONEST, state_issuer
 from monitor.detect.verdict_pages import page_worked
 from monitor.domain.measurements import Failure, QuicStep, TcpStep, TlsStep
 
@@ -18,14 +18,10 @@ _WRONG_CERTIFICATE = {
 
 def _state_root(evidence: Evidence) -> Finding | None:
     for step in evidence.steps:
-        if not isinstance(step, TlsStep) or _control_shows(evidence, step):
-            continue
-        for certificate in step.chain:
+        for certificate in step.chain if isinstance(step, TlsStep) else ():
             known = state_issuer(certificate.issuer) or state_issuer(certificate.subject)
-            if known:
-                return blocked(
-                    "tls.mitm", 1.0, f"the certificate for {step.sni} is signed by the interception root {known}"
-                )
+            if known and not (known in ALSO_HONEST and isinstance(step, TlsStep) and _control_shows(evidence, step)):
+                return blocked("tls.mitm", 1.0, f"the certificate is signed by the interception root {known}")
     return None
 
 

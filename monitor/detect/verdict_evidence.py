@@ -84,8 +84,8 @@ class Evidence:
         return [step for step in self.steps if isinstance(step, kind) and step.hop == self.hop]
 
     def asked(self, resolver: str) -> list[DnsStep]:
-        """Look-ups by that resolver at the last hop."""
-        return [step for step in self.of(DnsStep) if step.resolver == resolver]
+        """Look-ups by that resolver at the last hop; none where a name server is itself the target."""
+        return [] if self.scheme == "dns" else [step for step in self.of(DnsStep) if step.resolver == resolver]
 
     def answers(self, resolver: str = "system") -> frozenset[str]:
         """Addresses that this resolver gave at the last hop."""
@@ -103,17 +103,10 @@ class Evidence:
     def used(self, kind: type[Connecting]) -> list[Connecting]:
         """Steps at the last hop on the addresses and the port that a browser of this person would have used."""
         addresses = self.answers()
-        steps = [
-            step
-            for step in self.of(kind)
-            if (step.address is None or port_of(step.address) == self.port) and self._names_the_host(step)
-        ]
+        steps = [step for step in self.of(kind) if step.address is None or port_of(step.address) == self.port]
+        steps = [step for step in steps if ascii_host(getattr(step, "sni", "")) in {"", self.host}]
         usual = [step for step in steps if step.address is None or host_of(step.address) in addresses]
         return self._without_broken_ipv6(usual if addresses else steps)
-
-    def _names_the_host(self, step: Connecting) -> bool:
-        """Not a closer look with another server name, which may pass just because it is another."""
-        return not isinstance(step, TlsStep | QuicStep) or ascii_host(step.sni) in {"", self.host}
 
     def _without_broken_ipv6(self, steps: list[Connecting]) -> list[Connecting]:
         six = [step for step in steps if step.family == 6]
@@ -128,13 +121,6 @@ class Evidence:
         came = [page for page in pages if page.failure is None]
         chosen = came or pages
         return chosen[-1] if chosen else None
-
-    @cached_property
-    def handshake_worked(self) -> bool:
-        """A TLS handshake with a valid certificate was completed on the usual way."""
-        return any(step.failure is None for step in self.used(TlsStep)) or (
-            self.scheme == "https" and self.page is not None and self.page.failure is None
-        )
 
     # What the control saw ----------------------------------------------------------------------------------------
 
@@ -176,14 +162,17 @@ class Evidence:
 
     @cached_property
     def control_page_came(self) -> bool:
-        """The control got a page in the end."""
-        return self.control_page is not None and self.control_page.failure is None
+        """The control got a page in the end; assumed where there is no control, so that a guess can be told."""
+        return self.control is None or (self.control_page is not None and self.control_page.failure is None)
 
     def control_worked(self, step: TcpStep | TlsStep | QuicStep) -> bool | None:
         """Whether the same step worked for the control; `None` where nothing speaks for or against it.
 
-        A step that the control did not try counts as working where the control got the page in the end.
+        A step that the control did not try counts as working where the control got the page in the end. Without any
+        control it is assumed to work: what follows from that is told as a guess.
         """
+        if self.control is None:
+            return True
         same = [
             other
             for other in self.control_steps

@@ -13,6 +13,8 @@ _STATE_ISSUERS: Final = {
     "kz-2016": re.compile(r"Qaznet Trust Network|\bQAZNET\b", re.IGNORECASE),
     "kz-2020": re.compile(r"Information Security Certification Authority|\bO=ISCA\b", re.IGNORECASE),
 }
+ALSO_HONEST: Final = frozenset({"kz-2015"})
+"""Roots whose name honest sites of the state use too: they prove nothing where the control meets the same."""
 
 
 def state_issuer(name: str) -> str | None:

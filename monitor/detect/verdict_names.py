@@ -1,9 +1,9 @@
 """Rules about names: bogus, refused and injected answers, and names that are dead for everybody. PURE."""
 
 from monitor.detect.verdict_evidence import Evidence, is_bogon
-from monitor.detect.verdict_finding import Finding, Rule, blocked, down
+from monitor.detect.verdict_finding import Finding, Rule, blocked, down, fine, unclear
 from monitor.detect.verdict_pages import page_worked
-from monitor.domain.measurements import Failure, TlsStep
+from monitor.domain.measurements import DnsStep, Failure, TlsStep
 
 _MECHANISMS = {
     Failure.DNS_NXDOMAIN: "dns.nxdomain",
@@ -44,7 +44,8 @@ def _dead_name(evidence: Evidence) -> Finding | None:
 
 def _refused(evidence: Evidence) -> Finding | None:
     failure = evidence.system_failure
-    if failure is None or not (evidence.control_answers or (evidence.hop and evidence.control_page_came)):
+    found = evidence.control is None or evidence.control_answers or (evidence.hop and evidence.control_page_came)
+    if failure is None or not found:
         return None
     elsewhere = evidence.answers("second") or evidence.answers("doh")
     confidence = 0.95 if elsewhere else 0.9
@@ -86,11 +87,34 @@ def _injected(evidence: Evidence) -> Finding | None:
 
 
 def _second_answer(evidence: Evidence) -> bool:
-    """One question to the second resolver got two different answers: one was injected on the way."""
-    return any(step.late_answers for step in evidence.asked("second"))
+    """One question got two different answers: one was injected on the way."""
+    return any(step.late_answers for step in evidence.of(DnsStep))
+
+
+def _server(evidence: Evidence) -> Finding | None:
+    """A name server that is itself the target: it answers, or it does not."""
+    asked = evidence.of(DnsStep) if evidence.scheme == "dns" else []
+    if not asked:
+        return None
+    failure = asked[-1].failure
+    if failure in {None, Failure.DNS_NO_ANSWER}:
+        return fine(0.8, "the name server answers")
+    control = [step for step in evidence.control_steps if isinstance(step, DnsStep)]
+    if control and control[-1].failure is None:
+        return blocked(
+            _MECHANISMS.get(failure or Failure.UNKNOWN, "dns"),
+            0.75,
+            f"the name server fails ({failure}), the control gets an answer",
+        )
+    return (
+        down(0.8, f"the name server fails ({failure}) for the control too")
+        if control
+        else unclear(f"the name server fails ({failure})")
+    )
 
 
 RULES = (
+    Rule(id="dns.server", find=_server, needs_control=False),
     Rule(id="dns.bogon_for_all", find=_bogon_for_all),
     Rule(id="dns.bogon", find=_bogon),
     Rule(id="dns.dead_name", find=_dead_name),

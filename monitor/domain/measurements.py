@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Final, Literal
+from functools import cache
+from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 
@@ -303,12 +304,15 @@ def measurement_id(vantage: str, target: str, started_at: datetime) -> str:
     return content_id("measurement", vantage, target, rfc3339(started_at) or "")
 
 
-_ADAPTER: Final[TypeAdapter[Measurement]] = TypeAdapter(Measurement)
+@cache
+def _adapter() -> TypeAdapter[Measurement]:
+    """Made when first needed: it is megabytes, and a prober on a small machine may never read JSON."""
+    return TypeAdapter(Measurement)
 
 
 def measurement_json(measurement: Measurement) -> bytes:
     """The measurement as JSON, as it travels and is kept; what is `None` is left out."""
-    return _ADAPTER.dump_json(measurement, exclude_none=True)
+    return _adapter().dump_json(measurement, exclude_none=True)
 
 
 def measurement_from_json(data: bytes | str) -> Measurement:
@@ -317,7 +321,7 @@ def measurement_from_json(data: bytes | str) -> Measurement:
     Raises:
         pydantic.ValidationError: not a measurement.
     """
-    return _ADAPTER.validate_json(data)
+    return _adapter().validate_json(data)
 
 
 class Coverage(StrEnum):
