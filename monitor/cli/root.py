@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "history": "Signals, incidents and reports of the past, as table, CSV or JSON",
     "import": "Bring in recorded material, such as a Telegram Desktop export",
     "send-test": "Send one marked test message through a receiver",
+    "simulate": "Try the detectors on networks that never were, from a seed",
     "doctor": "Look for what keeps Dabyl from working well on this machine",
     "lab": "See how interference looks and is judged, in a censor's laboratory (from a checkout)",
     "init": "Copy the default configuration into a directory of your own",

@@ -66,7 +66,17 @@ def counted(baseline: Baseline, up: int, total: int, *, disturbed: bool) -> Base
     """The baseline after a round of the running hour."""
     if disturbed:
         return baseline if baseline.spoilt else replace(baseline, spoilt=True)
-    return replace(baseline, up=baseline.up + up, total=baseline.total + total)
+    return Baseline(
+        baseline.hours,
+        baseline.waiting,
+        baseline.recent,
+        baseline.hour,
+        baseline.up + up,
+        baseline.total + total,
+        baseline.usual,
+        baseline.spread,
+        baseline.spoilt,
+    )
 
 
 def painted_over(baseline: Baseline, since: float) -> Baseline:

@@ -93,7 +93,5 @@ def inside_of_operators(rounds: Iterable[Round], operators: frozenset[str]) -> t
 
 def within(rounds: Iterable[Round], regions: frozenset[str]) -> tuple[int, int]:
     """Targets up and in all of these regions."""
-    mine = [
-        tally for found in rounds for tally in found.tallies if tally.service is None and tally.region in regions
-    ]
+    mine = [tally for found in rounds for tally in found.tallies if tally.service is None and tally.region in regions]
     return sum(tally.up for tally in mine), sum(tally.total for tally in mine)

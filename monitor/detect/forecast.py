@@ -65,7 +65,7 @@ class Memory:
 
     Attributes:
         samples: latest last; `None` where missing or part of an incident.
-        seen: the same with incidents.
+        seen: the same with incidents that were over within a day: nights and weekends, not cuts of days.
         records: by forecaster.
     """
 
@@ -148,12 +148,11 @@ def profiles(memory: Memory, grid: Grid) -> dict[str, float | None]:
 
 def _daily(memory: Memory, grid: Grid) -> float | None:
     """This time of day: the past week; else all that is kept; else, where it was never usual, as it was."""
-    for samples, days in (
-        (memory.samples, WEEK_DAYS),
-        (memory.samples, WEEK_DAYS * PAST_WEEKS),
-        (memory.seen, WEEK_DAYS),
+    for samples, days, least in (
+        (memory.samples, WEEK_DAYS, 1),
+        (memory.samples, WEEK_DAYS * PAST_WEEKS, 1),
+        (_since_the_beginning(memory, grid), WEEK_DAYS, 2),
     ):
-        least = 1 if samples is memory.samples else 2
         found = _middle(_same_time(samples, grid.day, days, grid.around), least)
         if found is not None:
             return found
@@ -166,7 +165,12 @@ def _weekly(memory: Memory, grid: Grid) -> float | None:
     usual = _same_time(memory.samples, week, PAST_WEEKS, grid.around)
     if any(value is not None for value in usual):
         return _middle(usual, 2)
-    return _middle(_same_time(memory.seen, week, PAST_WEEKS, grid.around), 2)
+    return _middle(_same_time(_since_the_beginning(memory, grid), week, PAST_WEEKS, grid.around), 2)
+
+
+def _since_the_beginning(memory: Memory, grid: Grid) -> History:
+    """What was seen, while nothing of it has been forgotten yet; later, what is not usual is not usual."""
+    return memory.seen if len(memory.seen) < grid.kept else ()
 
 
 def _same_time(samples: History, period: int, count: int, around: int) -> list[float | None]:
@@ -217,7 +221,7 @@ def _scaled(name: str, value: float | None, record: Record) -> float | None:
 
 
 def remember(memory: Memory, value: float | None, grid: Grid, *, usual: bool = True) -> Memory:
-    """The memory after one more sample; `None` is a gap. What is not usual (an incident) is seen, not learnt."""
+    """The memory after one more sample; `None` is a gap. What is not usual (an incident) is judged by, not learnt."""
     raw = profiles(memory, grid)
     level = _middle(memory.samples[-grid.level :], 2) or 0.0
     records = {

@@ -10,7 +10,7 @@ from typing import Final
 
 from monitor.detect.entities import counts
 from monitor.detect.filter import MINUTE, FilterSettings, suspicious
-from monitor.detect.scope import Reach, reaches
+from monitor.detect.scope import Reach, loss_of, reaches
 from monitor.detect.track import LATELY, Track, heard, loss_lately
 from monitor.domain.connectivity import Outage, Round, Scope, Standing, degree_of
 from monitor.domain.measurements import State
@@ -74,7 +74,7 @@ def advance(state: NetworkState, found: Round, settings: NetworkSettings) -> Net
 
 
 def _told(state: NetworkState, at: float, settings: NetworkSettings) -> NetworkState:
-    found = {reach.entity: reach for reach in reaches(state.tracks, state.rounds, settings.weights, at)}
+    found = {reach.entity: reach for reach in reaches(state.tracks, state.rounds, settings.weights, at, state.open)}
     still, over = {}, list(state.over)
     for entity, outage in state.open.items():
         if entity not in found:
@@ -119,7 +119,7 @@ def _begun(reach: Reach, state: NetworkState, at: float) -> Outage:
 def _updated(outage: Outage, reach: Reach, state: NetworkState) -> Outage:
     """The outage with what the latest round adds: its worst, its kind, what it covers."""
     up, total = _last_counts(reach)
-    loss = _loss(reach)
+    loss = loss_of(reach.tracks)
     kept = (outage.loss_ratio, outage.up, outage.total)
     loss, up, total = max(kept, (round(loss, 4), up, total), key=lambda entry: entry[0])
     return replace(
@@ -139,13 +139,6 @@ def _updated(outage: Outage, reach: Reach, state: NetworkState) -> Outage:
 def _last_counts(reach: Reach) -> tuple[int, int]:
     last = [track.lately[-1] for track in reach.tracks if track.lately]
     return sum(count.up for count in last), sum(count.total for count in last)
-
-
-def _loss(reach: Reach) -> float:
-    """Mean share lost over its tracks, weighed by their targets."""
-    losses = [(loss_lately(track)[0], track.lately[-1].total) for track in reach.tracks if track.lately]
-    total = sum(count for _, count in losses)
-    return sum(loss * count for loss, count in losses) / total if total else 0.0
 
 
 def _regions(reach: Reach, state: NetworkState) -> tuple[str, ...]:

@@ -87,37 +87,77 @@ def tallied(
     least_vantages: int = 2,
 ) -> Round:
     """The round that these votes make. Targets without a place are left out; those without a verdict are asked, not counted."""
-    by_target: dict[str, list[Vote]] = {}
+    ballots: dict[str, _Ballot] = {}
     for vote in votes:
         if vote.target in places:
-            by_target.setdefault(vote.target, []).append(vote)
-    groups: dict[Place, list[_Finding]] = {}
-    for target, cast in by_target.items():
-        spoken = [vote for vote in cast if vote.vantage in valid and vote.up is not None]
+            ballot = ballots.get(vote.target)
+            if ballot is None:
+                ballot = ballots[vote.target] = _Ballot()
+            if vote.up is not None and vote.vantage in valid:
+                ballot.cast(vote, weight_of(vote.vantage, trust) if trust else 1.0)
+    sums: dict[tuple[str | None, str | None, str | None, Access], _Sum] = {}
+    for target, ballot in ballots.items():
         place = places[target]
-        key = Place(operator=place.operator, region=place.region, service=place.service, access=place.access)
-        groups.setdefault(key, []).append(_decided(spoken, place.domestic, trust or {}, least_vantages))
-    return Round(at=at, tallies=tuple(_tally(key, findings) for key, findings in groups.items()))
+        key = (place.operator, place.region, place.service, place.access)
+        found = sums.get(key)
+        if found is None:
+            found = sums[key] = _Sum()
+        found.add(ballot, domestic=place.domestic, least=least_vantages)
+    return Round(at=at, tallies=tuple(_tally(key, found) for key, found in sums.items()))
 
 
-@dataclass(frozen=True, slots=True)
-class _Finding:
-    up: bool | None
-    slow: bool
-    intercepted: bool
-    domestic: bool
-    vantages: int
-    witness: str | None
+@dataclass(slots=True)
+class _Ballot:
+    """The votes on one target while they are counted."""
+
+    count: int = 0
+    up: float = 0.0
+    down: float = 0.0
+    slow: float = 0.0
+    intercepted: float = 0.0
+    up_witness: str | None = None
+    down_witness: str | None = None
+
+    def cast(self, vote: Vote, weight: float) -> None:
+        self.count += 1
+        self.slow += weight * vote.slow
+        self.intercepted += weight * vote.intercepted
+        if vote.up:
+            self.up += weight
+            if vote.slow or vote.intercepted:
+                self.up_witness = self.up_witness or vote.evidence
+        else:
+            self.down += weight
+            self.down_witness = self.down_witness or vote.evidence
 
 
-def _decided(votes: Sequence[Vote], domestic: bool, trust: Mapping[str, Trust], least: int) -> _Finding:
-    if len(votes) < least:
-        return _Finding(None, False, False, domestic, len(votes), None)
-    up = majority([(bool(vote.up), weight_of(vote.vantage, trust)) for vote in votes])
-    slow = majority([(vote.slow, weight_of(vote.vantage, trust)) for vote in votes]) or False
-    intercepted = majority([(vote.intercepted, weight_of(vote.vantage, trust)) for vote in votes]) or False
-    shows = next((vote.evidence for vote in votes if vote.up is up and (not up or vote.slow or vote.intercepted)), None)
-    return _Finding(up, slow, intercepted, domestic, len(votes), shows)
+@dataclass(slots=True)
+class _Sum:
+    """The tally of one place while it is counted."""
+
+    asked: int = 0
+    total: int = 0
+    up: int = 0
+    slow: int = 0
+    intercepted: int = 0
+    domestic_total: int = 0
+    domestic_up: int = 0
+    vantages: int = 0
+    witness: str | None = None
+
+    def add(self, ballot: _Ballot, *, domestic: bool, least: int) -> None:
+        self.asked += 1
+        if ballot.count < least or ballot.up == ballot.down:
+            return
+        up, half = ballot.up > ballot.down, (ballot.up + ballot.down) / 2.0
+        self.total += 1
+        self.up += up
+        self.slow += ballot.slow > half
+        self.intercepted += ballot.intercepted > half
+        self.domestic_total += domestic
+        self.domestic_up += domestic and up
+        self.vantages = max(self.vantages, ballot.count)
+        self.witness = self.witness or (ballot.up_witness if up else ballot.down_witness)
 
 
 def weight_of(vantage: str, trust: Mapping[str, Trust]) -> float:
@@ -156,23 +196,22 @@ def verdicts_of(votes: Iterable[Vote], valid: frozenset[str], trust: Mapping[str
     return {target: verdict for target, verdict in found.items() if verdict is not None}
 
 
-def _tally(place: Place, findings: Sequence[_Finding]) -> Tally:
-    told = [finding for finding in findings if finding.up is not None]
-    domestic = [finding for finding in told if finding.domestic]
+def _tally(key: tuple[str | None, str | None, str | None, Access], found: _Sum) -> Tally:
+    operator, region, service, access = key
     return Tally(
-        operator=place.operator,
-        region=place.region,
-        service=place.service,
-        access=place.access,
-        total=len(told),
-        up=sum(bool(finding.up) for finding in told),
-        slow=sum(finding.slow for finding in told),
-        intercepted=sum(finding.intercepted for finding in told),
-        domestic_total=len(domestic),
-        domestic_up=sum(bool(finding.up) for finding in domestic),
-        asked=len(findings),
-        vantages=max((finding.vantages for finding in told), default=0),
-        witness=next((finding.witness for finding in told if finding.witness), None),
+        operator=operator,
+        region=region,
+        service=service,
+        access=access,
+        total=found.total,
+        up=found.up,
+        slow=found.slow,
+        intercepted=found.intercepted,
+        domestic_total=found.domestic_total,
+        domestic_up=found.domestic_up,
+        asked=found.asked,
+        vantages=found.vantages,
+        witness=found.witness,
     )
 
 

@@ -6,13 +6,13 @@ country's, however large the operator. Before that, losses that lie in some regi
 loss is one operator's is not cut.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from monitor.detect.entities import inside_of_operators, operator_of, outside, within
 from monitor.detect.filter import MINUTE
-from monitor.detect.track import Track
+from monitor.detect.track import Track, loss_lately
 from monitor.domain.connectivity import OutageKind, Round, Scope
 from monitor.domain.measurements import Access
 
@@ -24,6 +24,8 @@ EXPLAINED_LOSS: Final = 0.15
 """Less than this share lost outside of what is disturbed: the rest is well."""
 REGION_LOSS: Final = 0.6
 """A region that is cut loses this much at least; a third lost everywhere looks like some regions by chance."""
+TOLD_LOSS: Final = 0.2
+"""What loses less than this is a minor matter: it is followed, not told (interception excepted)."""
 UP_SHARE: Final = 0.7
 DOWN_SHARE: Final = 0.3
 LEAST_DOMESTIC: Final = 3
@@ -47,9 +49,32 @@ class Reach:
 
 
 def reaches(
-    tracks: Mapping[str, Track], rounds: Sequence[Round], weights: Mapping[str, float], at: float
+    tracks: Mapping[str, Track],
+    rounds: Sequence[Round],
+    weights: Mapping[str, float],
+    at: float,
+    told: Collection[str] = (),
 ) -> list[Reach]:
-    """What is disturbed now, each with its reach; what a wider one explains is not told again."""
+    """What is disturbed now, each with its reach; what a wider one explains is not told again.
+
+    `told` are the entities told of already: they stay until they are over; a new one must be of some weight.
+    """
+    found = _all(tracks, rounds, weights, at)
+    return [
+        reach
+        for reach in found
+        if reach.entity in told or reach.kind is OutageKind.MITM or loss_of(reach.tracks) >= TOLD_LOSS
+    ]
+
+
+def loss_of(tracks: Sequence[Track]) -> float:
+    """Mean share lost of late over tracks, weighed by their targets."""
+    losses = [(loss_lately(track)[0], track.lately[-1].total) for track in tracks if track.lately]
+    total = sum(count for _, count in losses)
+    return sum(loss * count for loss, count in losses) / total if total else 0.0
+
+
+def _all(tracks: Mapping[str, Track], rounds: Sequence[Round], weights: Mapping[str, float], at: float) -> list[Reach]:
     alarmed = [track for track in tracks.values() if track.alarmed]
     if not alarmed:
         return []
@@ -65,7 +90,7 @@ def reaches(
         return _without_slow(found)
     mobile = bool(operators) and _mobile_only(operators, known)
     found += [_operator(track, rounds, mobile=mobile) for track in operators]
-    if regions and not _explained(rounds, operators=operators, usual=_usual(known)):
+    if regions and not (operators and _explained(rounds, operators=operators, usual=_usual(known))):
         found += _regional(regions)
     return _without_slow(found)
 
@@ -74,17 +99,26 @@ def together(operators: Sequence[Track], known: Sequence[Track], weights: Mappin
     """The operators whose disturbances make one of the country; empty where they do not."""
     every = sum(_weight(track, weights) for track in {track.entity: track for track in (*known, *operators)}.values())
     ordered = sorted(operators, key=_onset)
-    best: list[Track] = []
-    for first in ordered:
-        group = [track for track in ordered if 0 <= _onset(track) - _onset(first) <= TOGETHER_SECONDS]
-        if _names(group) >= 2 and _share(group, weights, every) >= TOGETHER_WEIGHT and len(group) > len(best):
-            best = group
+    best = max(_groups(ordered, weights, every), key=_breadth, default=[])
     if best:
         return best
     for count in range(MANY_OPERATORS, len(ordered) + 1):
         if _names(ordered[:count]) >= MANY_OPERATORS and _share(ordered[:count], weights, every) >= MANY_WEIGHT:
             return ordered[count - 1 :]
     return []
+
+
+def _groups(ordered: Sequence[Track], weights: Mapping[str, float], every: float) -> Iterator[list[Track]]:
+    """Operators that fell within twenty minutes of one another and are two at least, with weight enough."""
+    for first in ordered:
+        group = [track for track in ordered if 0 <= _onset(track) - _onset(first) <= TOGETHER_SECONDS]
+        if _names(group) >= 2 and _share(group, weights, every) >= TOGETHER_WEIGHT:
+            yield group
+
+
+def _breadth(group: Sequence[Track]) -> tuple[bool, int]:
+    """A group with fixed networks in it dates a national cut better than the mobile ones that fell the day before."""
+    return any(track.access is Access.FIXED for track in group), len(group)
 
 
 def _share(group: Sequence[Track], weights: Mapping[str, float], every: float) -> float:

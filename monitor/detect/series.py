@@ -15,7 +15,7 @@ from statistics import median
 from typing import Final
 
 from monitor.detect.filter import DAY, Belief, FilterSettings, advance
-from monitor.detect.forecast import Forecast, Grid, Memory, forecasts, missing_ratio, remember
+from monitor.detect.forecast import Forecast, Grid, Memory, forecasts, missing_ratio, remember, seen_after
 from monitor.domain.measurements import State
 
 BAD: Final = frozenset({State.DEGRADED, State.DOWN})
@@ -83,6 +83,7 @@ class SeriesState:
         state: `None` until there was enough to say anything; that is never told as `ok`.
         pending: samples under suspicion, not yet learnt.
         during: samples of the open episode.
+        reference: what was usual when it began, for when all that is older is forgotten; `None` outside of episodes.
         losses: the last three shares lost.
         missing: samples missing in a row.
     """
@@ -94,6 +95,7 @@ class SeriesState:
     belief: Belief = field(default_factory=Belief)
     pending: tuple[float | None, ...] = ()
     during: tuple[float | None, ...] = ()
+    reference: Forecast | None = None
     losses: tuple[float, ...] = ()
     missing: int = 0
 
@@ -156,7 +158,7 @@ def step(
         return _missed(series, at, settings)
     gap = (None,) * len(series.pending)
     hidden = replace(series.memory, samples=series.memory.samples + gap, seen=series.memory.seen + gap)
-    heard = forecasts(hidden, series.grid)
+    heard = forecasts(hidden, series.grid) or ((series.reference,) if series.reference else ())
     if not heard:
         memory = remember(series.memory, value, series.grid)
         return replace(series, at=at, memory=memory, missing=0), ()
@@ -188,7 +190,8 @@ def _judged(
     before = series.belief
     belief = advance(before, at, nats, filter_settings(series.step_seconds, settings))
     losses = (*series.losses, usual.loss(value))[-3:]
-    series = replace(series, at=at, belief=belief, losses=losses, missing=0)
+    reference = (series.reference or usual) if belief.alarmed else None
+    series = replace(series, at=at, belief=belief, losses=losses, missing=0, reference=reference)
     series = _learnt(series, value, settings)
     if belief.alarmed and (adopted := _adopted(series, settings)):
         return adopted, (Change(State.OK, at, at, 0.5, usual=usual.value, by=usual.by),)
@@ -238,8 +241,8 @@ def _learnt(series: SeriesState, value: float | None, settings: SeriesSettings) 
     pending = (*series.pending, value)
     most = settings.most_pending_days * DAY / series.step_seconds if len(series.memory.seen) >= grid.level else 2
     if belief.rise > 0.0 and len(pending) <= most:
-        return replace(series, pending=pending, during=())
-    memory = series.memory
+        return replace(series, memory=seen_after(series.memory, series.during, grid), pending=pending, during=())
+    memory = seen_after(series.memory, series.during, grid)
     for sample in pending:
         memory = remember(memory, sample, grid)
     return replace(series, memory=memory, pending=(), during=())
@@ -261,4 +264,13 @@ def _adopted(series: SeriesState, settings: SeriesSettings) -> SeriesState | Non
     memory = Memory()
     for value in series.during:
         memory = remember(memory, value, series.grid)
-    return replace(series, memory=memory, belief=Belief(at=series.at), during=(), pending=(), state=State.OK, losses=())
+    return replace(
+        series,
+        memory=memory,
+        belief=Belief(at=series.at),
+        during=(),
+        pending=(),
+        reference=None,
+        state=State.OK,
+        losses=(),
+    )

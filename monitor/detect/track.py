@@ -85,7 +85,21 @@ def heard(track: Track, at: float, count: Count, settings: FilterSettings, holid
     disturbed = belief.alarmed or belief.rise > 2.0
     baseline = counted(baseline, count.up, count.total, disturbed=disturbed)
     lately = (*track.lately, count)[-LATELY:]
-    track = replace(track, baseline=baseline, belief=belief, lately=lately, valid_at=at, invalid_since=None)
+    track = Track(
+        entity=track.entity,
+        access=track.access,
+        baseline=baseline,
+        belief=belief,
+        lately=lately,
+        worst_loss=track.worst_loss,
+        worst_up=track.worst_up,
+        worst_total=track.worst_total,
+        vantages=track.vantages,
+        witness=track.witness,
+        valid_at=at,
+        alarmed_at=track.alarmed_at,
+        ended_at=track.ended_at,
+    )
     return _worst(track, at, before, count) if belief.alarmed or before.alarmed else track
 
 
@@ -121,10 +135,7 @@ def evidence(up: int, total: int, usual: float, spread: float, shares: tuple[flo
     """Nats that speak for a disturbance, when `up` of `total` targets are up and `usual` is the usual share."""
     usual = min(0.995, max(0.05, usual))
     down = total - up
-    ordinary = max(_likelihood(up, down, usual), _likelihood(up, down, max(0.03, usual - 2.0 * spread)))
-    disturbed = max(_likelihood(up, down, usual * share) for share in shares)
+    lower = max(0.03, usual - 2.0 * spread)
+    ordinary = max(up * math.log(usual) + down * math.log1p(-usual), up * math.log(lower) + down * math.log1p(-lower))
+    disturbed = max(up * math.log(usual * share) + down * math.log1p(-usual * share) for share in shares)
     return EFFECTIVE * (disturbed - ordinary)
-
-
-def _likelihood(up: int, down: int, share: float) -> float:
-    return up * math.log(share) + down * math.log1p(-share)

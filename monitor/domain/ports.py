@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from monitor.domain.alerts import Alert, Attempt, Incident, Notification, Receipt, TimelineEntry
 from monitor.domain.changes import Change, Pruned, Query, Retention, StoredReport
@@ -11,6 +11,9 @@ from monitor.domain.health import Health
 from monitor.domain.reports import Item
 from monitor.domain.series import Bucket, Point, SeriesQuery
 from monitor.domain.signals import Signal
+
+Memory = TypeVar("Memory")
+Heard_contra = TypeVar("Heard_contra", contravariant=True)
 
 
 class UnavailableError(Exception):
@@ -84,6 +87,14 @@ class Collector(Protocol):
 
     def items(self) -> AsyncIterator[Item]:
         """What it hears, for as long as there is anything to hear."""
+        ...
+
+
+class Detector(Protocol[Memory, Heard_contra]):
+    """Makes signals of measurements. Pure: no I/O, no clock; the state is a plain value that can be stored."""
+
+    def step(self, state: Memory, measurement: Heard_contra, now: datetime) -> tuple[Memory, tuple[Signal, ...]]:
+        """The state after one more measurement, and what there is to tell."""
         ...
 
 

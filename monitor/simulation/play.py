@@ -24,12 +24,14 @@ class Play:
         up: targets by minute, vantage and target.
         control: share of control hosts that answered, by minute and vantage.
         places: by target.
+        ballots: the two votes that each vantage can cast on each target (down, up).
     """
 
     world: World
     up: NDArray[np.bool_]
     control: NDArray[np.float64]
     places: dict[str, Place]
+    ballots: tuple[tuple[Vote, Vote], ...]
 
     def at(self, minute: int) -> datetime:
         """The moment of a minute."""
@@ -37,13 +39,9 @@ class Play:
 
     def round(self, minute: int) -> Round:
         """The round of that minute, through the same quorum as real votes."""
-        vantages = [f"vantage-{number}" for number in range(self.world.settings.vantages)]
-        controls = {name: float(share) for name, share in zip(vantages, self.control[minute], strict=True)}
-        votes = [
-            Vote(target=target, vantage=vantage, up=bool(answer))
-            for vantage, answers in zip(vantages, self.up[minute], strict=True)
-            for target, answer in zip(self.places, answers, strict=True)
-        ]
+        controls = {f"vantage-{number}": float(share) for number, share in enumerate(self.control[minute])}
+        answers = self.up[minute].ravel().tolist()
+        votes = [pair[answer] for pair, answer in zip(self.ballots, answers, strict=True)]
         return tallied(self.at(minute), votes, self.places, valid_vantages(controls))
 
 
@@ -65,7 +63,18 @@ def play(world: World) -> Play:
         f"target-{number}": Place(operator=f"operator-{operator}", region=f"R-{region}")
         for number, (operator, region) in enumerate(zip(world.operator_of, world.region_of, strict=True))
     }
-    return Play(world, up, control, places)
+    return Play(world, up, control, places, _ballots(settings.vantages, places))
+
+
+def _ballots(vantages: int, places: dict[str, Place]) -> tuple[tuple[Vote, Vote], ...]:
+    return tuple(
+        (
+            Vote(target=target, vantage=f"vantage-{number}", up=False),
+            Vote(target=target, vantage=f"vantage-{number}", up=True),
+        )
+        for number in range(vantages)
+        for target in places
+    )
 
 
 def _evening(minutes: int) -> NDArray[np.float64]:
