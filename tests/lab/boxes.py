@@ -90,11 +90,19 @@ class Middlebox:
             socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM
         )
         await asyncio.get_running_loop().sock_connect(onward, (address, port))
-        far_reader, far_writer = await asyncio.open_connection(sock=onward)
-        far_writer.write(first)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(_carry(reader, far_writer))
-            group.create_task(_carry(far_reader, writer))
+        far = await asyncio.open_connection(sock=onward)
+        far[1].write(first)
+        await carried((reader, writer), far)
+
+
+End = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+async def carried(near: End, far: End) -> None:
+    """Carry bytes both ways until both sides are done."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_carry(near[0], far[1]))
+        group.create_task(_carry(far[0], near[1]))
 
 
 async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -20,6 +20,7 @@ from tests.lab.boxes import Forger, Middlebox
 from tests.lab.interference import Boxes
 from tests.lab.judging import Judged, Judging, missed
 from tests.lab.namespaces import die_with_parent
+from tests.lab.proxying import SocksServer, beside
 from tests.lab.servers import Servers
 from tests.lab.story import Act, Expected, Operator, Story
 from tests.lab.together import Together, outside_target, untold
@@ -42,6 +43,7 @@ class Played:
 
     act: Act
     found: list[Judged] = field(default_factory=list)
+    fetched: list[Record] = field(default_factory=list)
     packets: list[Passage] = field(default_factory=list)
     fired: dict[str, int] = field(default_factory=dict)
 
@@ -99,6 +101,8 @@ class Stage:
             await stack.enter_async_context(Servers(self.world, lambda: self._boxes))
             await stack.enter_async_context(Middlebox(self.world, lambda: self._boxes))
             await stack.enter_async_context(Forger(self.world, lambda: self._boxes))
+            if self.story.proxy == "up":
+                await stack.enter_async_context(SocksServer(self.world))
             watch = await stack.enter_async_context(Watch(self.world.censor))
             for process in (*self._inside.values(), *self._outside.values()):
                 await process.open()
@@ -123,6 +127,10 @@ class Stage:
 
     async def _play_round(self, minute: int, played: Played) -> None:
         at = BEGINS + timedelta(minutes=minute)
+        if self.story.proxy is not None:
+            for process in self._inside.values():
+                played.fetched += await process.fetch(self.story.targets)
+            return
         inside, outside = await self._measured(at)
         found = self._judging.judged(minute, inside, outside["control"])
         played.found += found
@@ -159,6 +167,8 @@ def record_of(stage: Stage, acts: list[Played], took_seconds: float) -> Record:
     """What came of a story, as it is written and compared."""
     story, together = stage.story, stage.together
     wrong = [sentence for played in acts for sentence in missed(played.act, story.operators, played.found)]
+    if story.proxy is not None:
+        wrong += [line for played in acts for line in beside(story, played.fetched, map(asdict, played.packets))]
     if together is not None:
         wrong += untold(story.told or (), together)
     return {
@@ -181,6 +191,7 @@ def _act_record(played: Played) -> Record:
         "says": played.act.says,
         "expected": [_expected_record(expected) for expected in played.act.expects],
         "verdicts": [_judged_record(one) for one in played.found],
+        "fetched": played.fetched,
         "censor": played.fired,
         "packets": [_rounded(asdict(packet)) for packet in played.packets],
     }

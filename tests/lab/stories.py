@@ -1,7 +1,7 @@
 """The stories: what is true in each, and what Dabyl must make of it."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from monitor.domain.measurements import Link, State
 from tests.lab.interference import (
@@ -237,6 +237,23 @@ CUTS = (
         begins(ALL_DOWN, expects=(DARK,)), told=(national("full", QUIET_MINUTES),), blind=("outside-3",)),
 )  # fmt: skip
 
+# Proxies --------------------------------------------------------------------------------------------------------------
+
+SHOWN = (HTTPS, HTTP, "https://bank.example/")
+
+
+def proxied(id_: str, says: str, state: Literal["up", "down"]) -> Story:
+    """A story of fetching through a proxy: whatever else leaves the machine is wrong."""
+    return Story(
+        id=id_, kind="proxy", says=says, acts=(Act(),), sites=(NEWS_V4,), operators=(ALPHA,), targets=SHOWN, proxy=state
+    )
+
+
+PROXIES = (
+    proxied("proxy-up", "Collectors fetch through a SOCKS proxy: nothing goes beside it, names included.", "up"),
+    proxied("proxy-down", "The SOCKS proxy is down: nothing comes, and nothing goes beside it.", "down"),
+)
+
 STORIES: dict[str, Story] = {
-    story.id: story for story in (*NOTHING, *WORLD, *OWN_SIDE, *DNS, *TCP, *TLS, *PAGES, *SPEED, *CUTS)
+    story.id: story for story in (*NOTHING, *WORLD, *OWN_SIDE, *DNS, *TCP, *TLS, *PAGES, *SPEED, *CUTS, *PROXIES)
 }

@@ -8,7 +8,7 @@ from monitor.domain.measurements import Access, Link, State
 if TYPE_CHECKING:
     from tests.lab.interference import Happening
 
-Kind = Literal["nothing", "own side", "world", "dns", "tcp", "tls", "http", "speed", "cut"]
+Kind = Literal["nothing", "own side", "world", "dns", "tcp", "tls", "http", "speed", "cut", "proxy"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +114,7 @@ class Story:
         outside: how many vantages stand outside; two and more also probe the operators' customers from there.
         blind: vantages outside whose own line is dead.
         samples: each target is measured so often at a time, and judged by its speed.
+        proxy: the targets are fetched as collectors do, through a proxy that is up or down, and not probed.
         siblings: of a target, the one on the same servers that nobody slows.
     """
 
@@ -131,4 +132,5 @@ class Story:
     outside: int = 1
     blind: tuple[str, ...] = ()
     samples: int = 1
+    proxy: Literal["up", "down"] | None = None
     siblings: dict[str, str] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from tests.lab.world import (
     DOMESTIC,
     OPERATOR_RESOLVER,
     PORTAL_HOSTS,
+    PROXY,
     PUBLIC_RESOLVERS,
     control_address,
 )
@@ -18,6 +19,7 @@ Record = dict[str, Any]
 _NAMES = {
     OPERATOR_RESOLVER: "resolver",
     DOH_ADDRESS: "doh",
+    PROXY: "proxy",
     **dict.fromkeys(PUBLIC_RESOLVERS, "public resolver"),
     **dict.fromkeys((*CHECK_HOSTS, *PORTAL_HOSTS), "check host"),
     **{site.here[0]: site.name for site in DOMESTIC},
@@ -116,6 +118,8 @@ def _named(end: str, names: dict[str, str]) -> str:
 
 
 def _noted(verdicts: list[Record]) -> Iterator[str]:
+    if not verdicts:
+        return
     yield "What the vantages noted"
     for verdict in verdicts:
         link = verdict["link"]
@@ -150,6 +154,10 @@ def _more(step: Record) -> str:
 
 
 def _made_of_it(act: Record) -> Iterator[str]:
+    if act["fetched"]:
+        yield "What came through the proxy"
+        yield from (f"  {fetch['url']}: {fetch['outcome']}" for fetch in act["fetched"])
+        return
     yield "What Dabyl makes of it"
     for verdict in act["verdicts"]:
         how = f" by {verdict['mechanism']}" if verdict["mechanism"] else ""

@@ -18,6 +18,7 @@ from monitor.domain.targets import Service, Target
 from monitor.runtime.clock import SystemClock
 from tests.lab.authority import public_root, roots_file
 from tests.lab.namespaces import LabError, Namespace, bind_over, die_with_parent
+from tests.lab.proxying import fetched_afresh
 from tests.lab.world import CHECK_HOSTS, DOH_ADDRESS, DOMESTIC, PORTAL_HOSTS, PUBLIC_RESOLVERS
 
 _LONGEST_ANSWER = 16 * 1024 * 1024
@@ -71,13 +72,27 @@ class VantageProcess:
         Raises:
             LabError: the process failed; the text is its trace.
         """
-        job = {"at": at.isoformat(), "targets": [target.model_dump(mode="json") for target in targets]}
+        said = await self._done(
+            {"at": at.isoformat(), "targets": [target.model_dump(mode="json") for target in targets]}
+        )
+        return Round(Link(said["link"]), tuple(measurement_from_json(json.dumps(one)) for one in said["measurements"]))
+
+    async def fetch(self, urls: tuple[str, ...]) -> list[dict[str, Any]]:
+        """Have it fetch these pages through the proxy.
+
+        Raises:
+            LabError: the process failed; the text is its trace.
+        """
+        found: list[dict[str, Any]] = (await self._done({"fetch": urls}))["fetched"]
+        return found
+
+    async def _done(self, job: dict[str, Any]) -> dict[str, Any]:
         self._writer.write(json.dumps(job).encode() + b"\n")
         line = await self._reader.readline()
-        said = json.loads(line) if line else {"error": "it is gone"}
+        said: dict[str, Any] = json.loads(line) if line else {"error": "it is gone"}
         if "error" in said:
             raise LabError(f"the vantage {self.vantage.id}: {said['error']}")
-        return Round(Link(said["link"]), tuple(measurement_from_json(json.dumps(one)) for one in said["measurements"]))
+        return said
 
     def close(self) -> None:
         """Let it end."""
@@ -95,7 +110,7 @@ def _live(
         settings = _settings(timeouts_seconds, roots)
         with pipe.makefile("rwb") as stream:
             for line in stream:
-                stream.write(json.dumps(_answer(json.loads(line), vantage, settings)).encode() + b"\n")
+                stream.write(json.dumps(_answer(json.loads(line), vantage, settings, roots)).encode() + b"\n")
                 stream.flush()
         os._exit(0)
     except BaseException:  # noqa: BLE001 - a forked child never returns into its parent's code
@@ -103,9 +118,11 @@ def _live(
         os._exit(1)
 
 
-def _answer(job: dict[str, Any], vantage: Vantage, settings: ProberSettings) -> dict[str, Any]:
-    targets = [Target.model_validate(target) for target in job["targets"]]
+def _answer(job: dict[str, Any], vantage: Vantage, settings: ProberSettings, roots: str) -> dict[str, Any]:
     try:
+        if "fetch" in job:
+            return {"fetched": fetched_afresh(job["fetch"], roots)}
+        targets = [Target.model_validate(target) for target in job["targets"]]
         done = asyncio.run(_measured(targets, datetime.fromisoformat(job["at"]), vantage, settings))
     except Exception:  # noqa: BLE001 - the parent tells of whatever it was
         return {"error": traceback.format_exc()}

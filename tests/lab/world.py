@@ -21,6 +21,7 @@ OPERATOR_RESOLVER = "11.1.0.53"
 PUBLIC_RESOLVERS = ("11.9.8.8", "11.9.8.4")
 DOH_ADDRESS = "11.9.8.1"
 DOH_NAME = "doh.example"
+PROXY = "11.9.5.5"
 CHECK_HOSTS = tuple(f"11.{network}.0.204" for network in range(20, 26))
 """Plain HTTP, a known short answer, each in another network: is our own line up, and is there a portal?"""
 PORTAL_HOSTS = ("11.26.0.204", "11.27.0.204")
@@ -149,7 +150,7 @@ def _join_abroad(world: World) -> None:
     with world.abroad.entered():
         world.abroad.setting("net/ipv4/tcp_early_retrans", "0")
     foreign = [address for site in world.sites.values() if not site.domestic for address in site.addresses]
-    _give(world.abroad, [*foreign, *PUBLIC_RESOLVERS, DOH_ADDRESS, *CHECK_HOSTS, *PORTAL_HOSTS])
+    _give(world.abroad, [*foreign, *PUBLIC_RESOLVERS, DOH_ADDRESS, PROXY, *CHECK_HOSTS, *PORTAL_HOSTS])
     world.abroad.ip(
         f"route add 11.1.0.0/16 via 11.2.0.2 rto_min {_PATIENCE_SECONDS}s",
         "route add 11.7.0.0/16 via 11.2.0.2",
