@@ -204,6 +204,29 @@ class FilterName(Happening):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DropQuic(Happening):
+    """UDP to a site's port 443 vanishes, TCP passes: browsers fall back, and who is watched for is slower."""
+
+    site: str
+
+    def rules(self, sites: dict[str, Site]) -> Iterator[Rule]:
+        for address in sites[self.site].addresses:
+            for source in self.sources():
+                yield Rule(
+                    table="filter",
+                    chain="FORWARD",
+                    match=f"{source} -d {address} -p udp --dport 443",
+                    target="DROP",
+                    words=f"drops QUIC of {self.site}",
+                    version=version_of(address),
+                )
+
+    @property
+    def sentence(self) -> str:
+        return f"the censor drops QUIC of {self.site}{self.whom}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResetAtOnce(Happening):
     """Connections to a site are answered and reset in one breath, by a box that forges both."""
 

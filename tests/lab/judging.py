@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from collectors.probes.control import Controls
 from collectors.probes.rounds import Round
-from monitor.detect.verdict import judge
+from monitor.detect.verdict import judge, judge_family
 from monitor.detect.verdict_speed import samples_of, throttling
 from monitor.domain.measurements import Measurement, Verdict
 from tests.lab.story import Act, Expected, Operator, Story
@@ -82,8 +82,10 @@ def missed(act: Act, operators: Iterable[Operator], found: list[Judged]) -> list
 
 def differs(expected: Expected, one: Judged) -> str | None:
     """How a verdict differs from what is expected; `None` if it does not."""
-    verdict = one.verdict
-    where = f"minute {one.minute}, {one.operator}, {one.target}"
+    verdict = one.verdict if expected.family is None else judge_family(one.measurement, expected.family)
+    where = f"minute {one.minute}, {one.operator}, {one.target}" + (
+        f" by IPv{expected.family}" if expected.family else ""
+    )
     if verdict.state is not expected.state:
         return f"{where}: expected {expected.state}, got {verdict.state} ({verdict.mechanism}; {verdict.rule})"
     if not names(expected, verdict.mechanism):

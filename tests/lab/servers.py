@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import importlib
 import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -198,13 +199,26 @@ class Servers:
         for site in self._world.sites.values():
             for address in () if site.dead else site.addresses:
                 together.setdefault(address, []).append(site)
-        contexts = {site.name: serving(_certificate(site)) for sites in together.values() for site in sites}
+        certificates = {site.name: _certificate(site) for sites in together.values() for site in sites}
+        contexts = {name: serving(signed) for name, signed in certificates.items()}
         for address, sites in together.items():
             machine = self._world.where(sites[0])
             handle = serve(_pages(sites))
             await self._tcp(machine.listening(address, 80), handle)
             mine = {site.name: contexts[site.name] for site in sites}
             await self._tcp(machine.listening(address, 443), handle, _by_name(sites, mine))
+            if any(target.startswith("quic://") for target in self._world.story.targets):
+                await self._quic(machine.listening(address, 443, SOCK_DGRAM), certificates[sites[0].name])
+
+    async def _quic(self, listener: socket, signed: Signed) -> None:
+        server = importlib.import_module("aioquic.asyncio.server").QuicServer
+        wanted = importlib.import_module("aioquic.quic.configuration").QuicConfiguration
+        configuration = wanted(is_client=False, alpn_protocols=["h3"])
+        configuration.certificate, configuration.private_key = signed.certificate, signed.key
+        transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+            lambda: server(configuration=configuration), sock=listener
+        )
+        self._open.callback(transport.close)
 
     async def _tcp(
         self,

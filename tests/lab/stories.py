@@ -3,11 +3,13 @@
 from dataclasses import replace
 from typing import Any, Literal
 
+from collectors.probes.quic import INSTALLED
 from monitor.domain.measurements import Link, State
 from tests.lab.interference import (
     Answer,
     BrokenIpv6,
     Cut,
+    DropQuic,
     FilterAddress,
     FilterName,
     Happening,
@@ -121,6 +123,20 @@ TLS = (
     one("tls-mitm-wrong-name", "tls", "A box shows somebody else's certificate.",
         blocked("tls.mitm"), Intercept(name=NEWS_NAME, root="unknown", flaw="wrong-name")),
 )  # fmt: skip
+APART = (
+    Story(id="filter-knows-only-ipv4", kind="tls", says="The filter was made for IPv4; over IPv6 the site works.",
+          acts=(Act(happens=(FilterName(name=NEWS_NAME, how="drop", versions=(4,)),), expects=(
+              replace(blocked("tls.timeout"), family=4), replace(OK, family=6))),),
+          sites=(NEWS,), operators=(ALPHA,), targets=(HTTPS,)),
+)  # fmt: skip
+QUIC = "quic://news.example:443"
+OVER_QUIC = (
+    Story(id="quic-drop", kind="tls", says="QUIC vanishes; TLS on the same address works.",
+          acts=(Act(happens=(DropQuic(site=NEWS_NAME),), expects=(
+              replace(blocked("quic.timeout"), target=QUIC), replace(OK, target=HTTPS))),),
+          sites=(NEWS_V4,), operators=(ALPHA,), targets=(QUIC, HTTPS)),
+    one("quic-open", "nothing", "Nobody interferes with QUIC.", OK, target=QUIC),
+) if INSTALLED else ()  # fmt: skip
 PAGES = (
     one("http-reset", "http", "Requests that name the site are reset.",
         blocked("http.reset"), FilterName(name=NEWS_NAME, how="reset", layer="http"), target=HTTP),
@@ -255,5 +271,6 @@ PROXIES = (
 )
 
 STORIES: dict[str, Story] = {
-    story.id: story for story in (*NOTHING, *WORLD, *OWN_SIDE, *DNS, *TCP, *TLS, *PAGES, *SPEED, *CUTS, *PROXIES)
+    story.id: story
+    for story in (*NOTHING, *WORLD, *OWN_SIDE, *DNS, *TCP, *TLS, *APART, *OVER_QUIC, *PAGES, *SPEED, *CUTS, *PROXIES)
 }

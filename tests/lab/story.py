@@ -59,6 +59,7 @@ class Expected:
         mechanism: one of these, or of what lies below them (`tls.reset` also takes `tls.reset.sni`); empty for none.
         certain: the confidence must be 1.
         link: how the vantage must find its own way to the internet.
+        family: the verdict on IPv4 or IPv6 alone is meant.
     """
 
     state: State
@@ -67,6 +68,7 @@ class Expected:
     target: str | None = None
     certain: bool = False
     link: Link | None = None
+    family: Literal[4, 6] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

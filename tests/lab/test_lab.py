@@ -1,5 +1,6 @@
 """Every story of the laboratory ends with the verdict that is true in it; and the laboratory leaves nothing behind."""
 
+import contextlib
 import json
 import os
 import select
@@ -7,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -128,9 +130,12 @@ def children_once_there(pid: int) -> list[int]:
 
 
 def children(pid: int) -> list[int]:
-    return [int(word) for word in subprocess.run(
-        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
-    ).stdout.split()]  # fmt: skip
+    found = []
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            if int(file.read_text().rpartition(")")[2].split()[1]) == pid:
+                found.append(int(file.parent.name))
+    return found
 
 
 def is_gone(pid: int) -> bool:
@@ -140,6 +145,21 @@ def is_gone(pid: int) -> bool:
     except ProcessLookupError:
         return True
     return bool(select.select([handle], [], [], 10)[0])
+
+
+def test_a_story_whose_censor_does_nothing_is_wrong() -> None:
+    need_a_laboratory()
+    idle = (
+        "from dataclasses import replace\n"
+        "from tests.lab.stage import play_all\n"
+        "from tests.lab.stories import STORIES\n"
+        "story = STORIES['tls-reset-by-name']\n"
+        "(record,) = play_all([replace(story, acts=(replace(story.acts[0], happens=()),))])\n"
+        "print(record['right'], record['missed'])\n"
+    )
+    said = subprocess.run([sys.executable, "-c", idle], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+    assert said.startswith("False") and "expected blocked, got ok" in said
 
 
 def test_the_list_needs_no_rights_and_names_every_story() -> None:

@@ -5,6 +5,8 @@ import ssl
 import pytest
 
 from tests.lab.packets import ACK, RST, SYN, TCP, UDP, Packet, forged, host_header, read, server_name, told
+from tests.lab.proxying import beside
+from tests.lab.stories import STORIES
 from tests.lab.watch import Seen, passages
 
 PACKETS = [
@@ -72,3 +74,19 @@ def test_a_packet_sent_twice_and_passed_once_was_dropped_once() -> None:
     ]
 
     assert sorted(passage.fate for passage in passages(seen)) == ["dropped", "passed"]
+
+
+def packet_to(target: str) -> dict[str, str]:
+    return {"source": "11.1.1.2:40000", "target": target, "says": "DNS asks news.example A"}
+
+
+def test_a_packet_beside_the_proxy_is_wrong() -> None:
+    fetches = [{"url": "https://news.example/", "outcome": "200"}]
+    to_proxy, to_resolver = packet_to("11.9.5.5:1080"), packet_to("11.1.0.53:53")
+
+    assert beside(STORIES["proxy-up"], fetches, [to_proxy]) == []
+    assert len(beside(STORIES["proxy-up"], fetches, [to_proxy, to_resolver])) == 1
+
+
+def test_a_page_that_comes_though_the_proxy_is_down_is_wrong() -> None:
+    assert beside(STORIES["proxy-down"], [{"url": "https://news.example/", "outcome": "200"}], [])

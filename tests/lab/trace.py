@@ -171,6 +171,7 @@ def _made_of_it(act: Record) -> Iterator[str]:
 
 def _expected(expected: Record) -> str:
     who = ", ".join(expected[part] for part in ("operator", "target") if part in expected)
+    who += f"{', ' if who else ''}IPv{expected['family']} alone" if "family" in expected else ""
     how = " or ".join(expected.get("mechanism", ()))
     certain = ", certain" if expected.get("certain") else ""
     return f"{who + ': ' if who else ''}{expected['state']}{' by ' + how if how else ''}{certain}"

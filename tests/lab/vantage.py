@@ -152,4 +152,5 @@ def _settings(seconds: float, roots: str) -> ProberSettings:
         attempts=1,
         retry_seconds=0.2,
         trusted=trusting(roots),
+        roots=roots,
     )
