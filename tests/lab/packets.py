@@ -53,8 +53,8 @@ def read(data: bytes) -> Packet | None:
 
 def _read_above(source: str, target: str, protocol: int, rest: bytes) -> Packet:
     if protocol == UDP:
-        ports = struct.unpack("!HH", rest[:4])
-        return Packet(source, target, protocol, *ports, payload=rest[8:])
+        from_port, to_port = struct.unpack("!HH", rest[:4])
+        return Packet(source, target, protocol, from_port, to_port, payload=rest[8:])
     if protocol == TCP:
         from_port, to_port, sequence, acknowledged = struct.unpack("!HHII", rest[:12])
         payload = rest[(rest[12] >> 4) * 4 :]
@@ -85,7 +85,7 @@ def forged(packet: Packet) -> bytes:
 def _checksum(data: bytes) -> int:
     if len(data) % 2:
         data += b"\0"
-    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    total: int = sum(struct.unpack(f"!{len(data) // 2}H", data))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return ~total & 0xFFFF

@@ -128,8 +128,8 @@ def serve(handle: Handle) -> Callable[[asyncio.StreamReader, asyncio.StreamWrite
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
             request, *lines = head.split("\r\n")
-            headers = dict((part.strip() for part in line.split(":", 1)) for line in lines if ":" in line)
-            headers = {name.lower(): value for name, value in headers.items()}
+            pairs = (line.partition(":") for line in lines if ":" in line)
+            headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
             body = await reader.readexactly(int(headers.get("content-length", "0")))
             writer.write(handle(request.split(" ")[1], headers, body))
             await writer.drain()
@@ -246,5 +246,5 @@ def _by_name(sites: list[Site], contexts: dict[str, ssl.SSLContext]) -> ssl.SSLC
         if name in contexts:
             tls.context = contexts[name]
 
-    context.sni_callback = choose  # type: ignore[assignment]
+    context.sni_callback = choose
     return context

@@ -8,13 +8,12 @@ import traceback
 from datetime import datetime, timedelta
 from typing import Any
 
-from collectors.probes.link import ControlHost
 from collectors.probes.prober import Prober
 from collectors.probes.resolve import system_resolvers
 from collectors.probes.rounds import Round, Rounds
 from collectors.probes.settings import ProberSettings, trusting
 from monitor.domain.measurements import Link, Vantage, measurement_from_json, measurement_json
-from monitor.domain.targets import Service, Target
+from monitor.domain.targets import ControlHost, Service, Target
 from monitor.runtime.clock import SystemClock
 from tests.lab.authority import public_root, roots_file
 from tests.lab.namespaces import LabError, Namespace, bind_over, die_with_parent

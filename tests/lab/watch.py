@@ -81,7 +81,7 @@ def _when(notes: list[tuple[int, int, bytes]]) -> float:
     for level, kind, data in notes:
         if level == socket.SOL_SOCKET and kind == _TIMESTAMPS:
             seconds, nanoseconds = struct.unpack("ll", data[:16])
-            return float(seconds) + nanoseconds / 1e9
+            return float(seconds + nanoseconds / 1e9)
     return 0.0
 
 
