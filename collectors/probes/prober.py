@@ -118,11 +118,18 @@ class Prober:
             if page is None or page.failure is not None or not page.location or not 300 <= (page.status or 0) < 400:
                 return
             following = _following(url, page.location)
+            if following is not None and not self._may_follow(following):
+                following = None
             if following is None or hop == MOST_REDIRECTS:
                 failure = Failure.HTTP_INVALID_REDIRECT if following is None else Failure.UNKNOWN
                 trace.steps[trace.steps.index(page)] = replace(page, failure=failure)
                 return
             url = following
+
+    def _may_follow(self, url: str) -> bool:
+        """A redirect to an address in numbers is judged here; one to a name when the name is known."""
+        host = _place(url, 0).host
+        return not is_address(host) or self._names.may_touch(host)
 
     async def _hop(self, trace: _Trace, place: _Place, target: Target) -> HttpStep | None:
         addresses = await self._addresses(trace, place)

@@ -4,7 +4,7 @@ import asyncio
 import json
 import sys
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -182,15 +182,17 @@ def probe(
     settings = _prober_settings(resolver, ca, attempts, seconds, others=not no_others)
     controls = _controls(control) if control else {}
     targets = [_target(number, url) for number, url in enumerate(urls, 1)]
-    measured = asyncio.run(_measure(settings, targets, addresses))
     trace = sys.stdout.isatty() if as_json is None else not as_json
-    for found in measured:
+    show = _show_trace if trace else _show_json
+
+    def told(found: Measurement) -> None:
         judged = replace(found, control=controls.get(found.url))
-        show = _show_trace if trace else _show_json
         show(judged, judge(judged))
         if save is not None:
             with save.open("ab") as stream:
                 stream.write(measurement_json(found) + b"\n")
+
+    asyncio.run(_measure(settings, targets, addresses, told))
 
 
 def _prober_settings(
@@ -248,16 +250,20 @@ def _control(path: Path, number: int, line: bytes) -> tuple[str, Control]:
     return measurement.url, control_of(measurement, "recorded")
 
 
-async def _measure(settings: ProberSettings, targets: Sequence[Target], addresses: Sequence[str]) -> list[Measurement]:
+async def _measure(
+    settings: ProberSettings, targets: Sequence[Target], addresses: Sequence[str], told: Callable[[Measurement], None]
+) -> None:
+    """Measure one target after the other, telling each as it is done."""
     prober = Prober(settings, SystemClock())
     try:
-        return [await prober.measure(target, Vantage(id="here"), addresses=addresses) for target in targets]
+        for target in targets:
+            told(await prober.measure(target, Vantage(id="here"), addresses=addresses))
     except ForbiddenAddressError as error:
         raise click.ClickException(
             f"{error}; DABYL_ALLOW_PRIVATE names networks that may be probed all the same"
         ) from None
-    except ValueError:
-        raise click.BadParameter("not an IP address", param_hint="--address") from None
+    except OSError as error:
+        raise click.ClickException(f"cannot be written: {error.strerror}") from None
 
 
 def _show_json(measurement: Measurement, verdict: Verdict) -> None:

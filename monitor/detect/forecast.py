@@ -228,9 +228,16 @@ def remember(memory: Memory, value: float | None, grid: Grid, *, usual: bool = T
         name: _judged(name, memory.records[name], raw[name], value, SMALL_SHARE * level, grid, usual=usual)
         for name in NAMES
     }
-    return Memory(
-        (*memory.samples, value if usual else None)[-grid.kept :], (*memory.seen, value)[-grid.kept :], records
-    )
+    learnt = value if usual else None
+    return Memory((*memory.samples, learnt)[-grid.kept :], (*memory.seen, learnt)[-grid.kept :], records)
+
+
+def seen_after(memory: Memory, incident: History, grid: Grid) -> Memory:
+    """The memory after an incident that has just ended: if it was over within a day, it is remembered as seen."""
+    count = len(incident)
+    if not count or count >= grid.day or count > len(memory.seen):
+        return memory
+    return replace(memory, seen=(*memory.seen[:-count], *incident))
 
 
 def missing_ratio(memory: Memory, grid: Grid) -> float:

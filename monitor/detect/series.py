@@ -258,7 +258,7 @@ def _adopted(series: SeriesState, settings: SeriesSettings) -> SeriesState | Non
         return None
     level = median(known)
     spread = 1.4826 * median([abs(value - level) for value in known])
-    before = median([value for value in series.memory.samples if value is not None] or [0.0])
+    before = series.reference.value if series.reference else 0.0
     if spread > 0.35 * level or level < (1.0 - BLACKOUT_LOSS) * before:
         return None
     memory = Memory()

@@ -1,6 +1,6 @@
 """Rules about connections: TCP and TLS that fail where the control gets through. PURE."""
 
-from monitor.detect.verdict_evidence import Evidence
+from monitor.detect.verdict_evidence import WRONG_CERTIFICATE, Evidence
 from monitor.detect.verdict_finding import Finding, Rule, blocked, down
 from monitor.detect.verdict_known import ALSO_HONEST, state_issuer
 from monitor.detect.verdict_pages import page_worked
@@ -9,11 +9,6 @@ from monitor.domain.measurements import Failure, QuicStep, TcpStep, TlsStep
 RESETS = {Failure.CONNECTION_RESET, Failure.CONNECTION_ABORTED, Failure.EOF, Failure.CONNECTION_ALREADY_CLOSED}
 TIMEOUTS = {Failure.TIMEOUT, Failure.TIMED_OUT}
 _UNREACHABLE = {Failure.HOST_UNREACHABLE, Failure.NETWORK_UNREACHABLE, Failure.NETWORK_DOWN, Failure.NETWORK_RESET}
-_WRONG_CERTIFICATE = {
-    Failure.SSL_UNKNOWN_AUTHORITY,
-    Failure.SSL_INVALID_HOSTNAME,
-    Failure.SSL_INVALID_CERTIFICATE,
-}
 
 
 def _state_root(evidence: Evidence) -> Finding | None:
@@ -31,7 +26,7 @@ def _control_shows(evidence: Evidence, step: TlsStep) -> bool:
     shown = {certificate.sha256 for other in same for certificate in other.chain}
     if shown:
         return bool(shown & {certificate.sha256 for certificate in step.chain})
-    return bool(same) and all(other.failure in _WRONG_CERTIFICATE for other in same)
+    return bool(same) and all(other.failure in WRONG_CERTIFICATE for other in same)
 
 
 def _tcp(evidence: Evidence) -> Finding | None:
@@ -86,7 +81,7 @@ def tls_mechanism(step: TlsStep) -> tuple[str, float]:
         return "tls.reset", 0.8
     if step.failure in TIMEOUTS:
         return "tls.timeout", 0.7
-    if step.failure in _WRONG_CERTIFICATE:
+    if step.failure in WRONG_CERTIFICATE:
         self_signed = len(step.chain) == 1 and step.chain[0].issuer == step.chain[0].subject
         return ("tls.mitm.self_signed" if self_signed else "tls.mitm"), 0.9
     return "tls", 0.6

@@ -13,6 +13,9 @@ Kind = TypeVar("Kind", DnsStep, TcpStep, TlsStep, QuicStep, HttpStep)
 Connecting = TypeVar("Connecting", TcpStep, TlsStep, HttpStep, QuicStep)
 _PORTS: Final = {"https": 443, "http": 80}
 _UNREACHABLE: Final = {Failure.NETWORK_UNREACHABLE, Failure.HOST_UNREACHABLE, Failure.NETWORK_DOWN}
+WRONG_CERTIFICATE: Final = frozenset(
+    {Failure.SSL_UNKNOWN_AUTHORITY, Failure.SSL_INVALID_HOSTNAME, Failure.SSL_INVALID_CERTIFICATE}
+)
 _NOWHERE: Final = {Failure.DNS_NXDOMAIN, Failure.DNS_NO_ANSWER, Failure.ANDROID_DNS_NO_DATA}
 
 

@@ -1,6 +1,6 @@
 """Rules about names: bogus, refused and injected answers, and names that are dead for everybody. PURE."""
 
-from monitor.detect.verdict_evidence import Evidence, is_bogon
+from monitor.detect.verdict_evidence import WRONG_CERTIFICATE, Evidence, is_bogon
 from monitor.detect.verdict_finding import Finding, Rule, blocked, down, fine, unclear
 from monitor.detect.verdict_pages import page_worked
 from monitor.domain.measurements import DnsStep, Failure, TlsStep
@@ -70,15 +70,24 @@ def _injected(evidence: Evidence) -> Finding | None:
             "dns.injection", 0.95, "two different answers came to one question, and the first is not the control's"
         )
     encrypted = evidence.answers("doh")
-    if encrypted and not encrypted & ours and evidence.matches_control(encrypted):
+    if encrypted & ours:
+        return None  # an encrypted channel gives the same from here: a CDN's answer for this place
+    if encrypted and evidence.matches_control(encrypted):
         return blocked(
             "dns.injection", 0.9, "over an encrypted channel the name has the control's address, in clear another"
         )
+    return _unmatched(evidence, ours)
+
+
+def _unmatched(evidence: Evidence, ours: frozenset[str]) -> Finding | None:
+    """An address that nobody else knows, with nothing encrypted to compare: often a CDN's, so more must be wrong with it."""
     handshakes = evidence.used(TlsStep)
-    if handshakes and all(str(step.failure).startswith("ssl_") for step in handshakes):
+    if handshakes and all(step.failure in WRONG_CERTIFICATE for step in handshakes):
         return blocked(
             "dns.injection", 0.9, "the resolver's address shows a wrong certificate and is unknown to the control"
         )
+    if handshakes and evidence.scheme != "http":
+        return None  # it connects: what happens to the handshake tells more
     if not any(map(evidence.is_vouched_for, ours)):
         return blocked(
             "dns.injection", 0.75, "the resolver's address is not the control's, nor in its network, and does not work"

@@ -1,11 +1,11 @@
 """What a whole round of one vantage says: its own link, services made of several endpoints, white-list mode. PURE."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from monitor.domain.measurements import Coverage, Link, State, Verdict
+from monitor.domain.measurements import Coverage, Link, Measurement, State, TlsStep, Verdict
 
 LEAST_UP = 0.5
 """Share of control hosts that must answer; Gatus and OONI ask the same question before they judge others."""
@@ -74,6 +74,29 @@ def service_verdict(verdicts: Mapping[str, Verdict], needs: Literal["any", "all"
 
 _BEST_FIRST = (State.OK, State.DEGRADED, State.INSUFFICIENT, State.BLOCKED, State.DOWN)
 _WORST_FIRST = (State.BLOCKED, State.DOWN, State.DEGRADED, State.INSUFFICIENT, State.OK)
+
+
+def shared_keys(measurements: Iterable[Measurement]) -> dict[str, frozenset[str]]:
+    """Public keys that stand in different certificates for different names: the mark of one box in the middle.
+
+    A CDN shows one certificate for many names, and so one key; a box forges a certificate for each name, and nearly
+    always with one key for all of them (Kazakhstan 2019, censoredplanet.org/kazakhstan).
+
+    Returns:
+        By digest of the key, the names it was shown for; only keys in at least three certificates for three names.
+    """
+    shown: dict[str, tuple[set[str], set[str]]] = {}
+    for measurement in measurements:
+        for step in measurement.steps:
+            if isinstance(step, TlsStep) and step.chain and step.chain[0].key_sha256:
+                names, certificates = shown.setdefault(step.chain[0].key_sha256, (set(), set()))
+                names.add(step.sni)
+                certificates.add(step.chain[0].sha256)
+    return {
+        key: frozenset(names)
+        for key, (names, certificates) in shown.items()
+        if len(names) >= LEAST_TARGETS and len(certificates) >= LEAST_TARGETS
+    }
 
 
 class Mode(StrEnum):

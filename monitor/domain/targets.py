@@ -34,9 +34,6 @@ class Target(BaseModel):
     sibling: str | None = Field(
         default=None, description="id of a target on the same servers that is never blocked: tells targeted throttling"
     )
-    expected_status: int | None = Field(
-        default=None, ge=100, le=599, description="HTTP status that means ok, where not 2xx/3xx"
-    )
     any_certificate: bool = Field(
         default=False,
         description="the service has roots of its own (Signal): a handshake counts whatever its certificate",

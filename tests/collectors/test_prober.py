@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from collectors.addresses import ForbiddenAddressError, networks
 from collectors.probes.control import control_of
+from collectors.probes.link import check_link
 from collectors.probes.prober import Prober
 from collectors.probes.settings import ProberSettings, trusting
 from monitor.detect.verdict import judge
@@ -17,6 +18,7 @@ from monitor.domain.measurements import (
     DnsStep,
     Failure,
     HttpStep,
+    Link,
     Measurement,
     State,
     TcpStep,
@@ -26,7 +28,7 @@ from monitor.domain.measurements import (
     measurement_from_json,
     measurement_json,
 )
-from monitor.domain.targets import Target
+from monitor.domain.targets import ControlHost, Target
 from monitor.runtime.clock import SystemClock
 from tests.fakes.farm import HOST, PAGE, SITE, Farm, farm
 
@@ -240,6 +242,32 @@ async def test_a_private_address_is_never_touched_unless_it_is_allowed(servers: 
         await shut.measure(Target(id="own", url=f"http://{SITE}:{port}/"), HERE, addresses=["169.254.169.254"])
     named = await shut.measure(Target(id="own", url=f"http://{SITE}:{port}/"), HERE)
     assert not [step for step in named.steps if not isinstance(step, DnsStep)]
+
+
+async def test_a_redirect_into_a_private_network_is_not_followed(servers: Farm) -> None:
+    found = await measured(servers, "inward", allowed=networks([HOST]))
+    assert {step.address for step in found.steps} == {f"{HOST}:{await servers.port('inward')}"}
+    assert found.steps[-1].failure is Failure.HTTP_INVALID_REDIRECT
+
+
+@pytest.mark.parametrize(
+    ("abroad", "portal", "link"),
+    [
+        ("ok", "empty", Link.UP),
+        ("ok", "portal", Link.CAPTIVE_PORTAL),
+        ("refused", "refused", Link.DOWN),
+        ("hang", "hang", Link.DOWN),
+    ],
+)
+async def test_the_own_link_and_a_captive_portal_are_seen_on_the_wire(
+    servers: Farm, abroad: str, portal: str, link: Link
+) -> None:
+    hosts = [
+        ControlHost(id=f"h{place}", url=f"http://{HOST}:{await servers.port(abroad)}/", where="abroad")
+        for place in range(3)
+    ]
+    hosts.append(ControlHost(id="p", url=f"http://{HOST}:{await servers.port(portal)}/", where="portal"))
+    assert await check_link(prober(servers), HERE, hosts) is link
 
 
 async def test_a_failure_is_tried_again_inside_the_measurement(servers: Farm) -> None:

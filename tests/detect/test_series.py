@@ -81,7 +81,7 @@ def test_a_cut_is_found_in_two_samples_as_one_incident(
 
 
 @pytest.mark.parametrize(
-    ("value", "step_seconds", "days"), [(ratio, 600, 30), (traffic, 3600, 90), (users, 86400, 700)]
+    ("value", "step_seconds", "days"), [(ratio, 600, 10), (traffic, 3600, 60), (users, 86400, 700)]
 )
 def test_quiet_series_are_quiet(value: Callable[[float, random.Random], float], step_seconds: float, days: int) -> None:
     false = sum(

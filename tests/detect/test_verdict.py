@@ -169,6 +169,17 @@ def test_an_address_that_only_the_clear_resolver_knows_is_injected() -> None:
     assert (says(verdict), verdict.also) == ((State.BLOCKED, "dns.injection"), ("tls.timeout",))
 
 
+def test_a_cdns_own_address_for_this_place_does_not_hide_what_happens_to_the_handshake() -> None:
+    local = (
+        looked_up(OTHER),
+        looked_up(OTHER, resolver="doh"),
+        connected(end=f"{OTHER}:443"),
+        shaken(Failure.TIMEOUT, end=f"{OTHER}:443"),
+    )
+    assert says(judge(measurement(*local, control=GOOD))) == (State.BLOCKED, "tls.timeout")
+    assert says(judge(measurement(local[0], *local[2:], control=GOOD))) == (State.BLOCKED, "tls.timeout")
+
+
 def test_a_second_answer_to_one_question_shows_injection() -> None:
     steps = (
         looked_up("203.0.113.9"),

@@ -6,9 +6,10 @@ from typing import Literal
 
 import pytest
 
-from monitor.detect.verdict_round import ControlHosts, Mode, link_state, mode_of, service_verdict
+from monitor.detect.verdict_round import ControlHosts, Mode, link_state, mode_of, service_verdict, shared_keys
 from monitor.detect.verdict_speed import Samples, samples_of, throttling
 from monitor.domain.measurements import (
+    Certificate,
     Failure,
     HttpStep,
     Link,
@@ -85,6 +86,21 @@ def test_a_pool_works_while_one_works_and_a_set_needs_every_one(
 )
 def test_a_white_list_is_told_from_a_blackout_and_from_a_block(domestic: str, foreign: str, mode: Mode) -> None:
     assert mode_of(verdicts(domestic), verdicts(foreign)) is mode
+
+
+def shown(host: str, certificate: str, key: str) -> Measurement:
+    chain = (Certificate(subject=f"CN={host}", issuer="CN=x", sha256=certificate, key_sha256=key),)
+    return Measurement(
+        id=host, target=host, service=host, url=f"https://{host}/", vantage=Vantage(id="v"),
+        started_at=datetime(2026, 1, 1, tzinfo=UTC), steps=(TlsStep(sni=host, chain=chain),),
+    )  # fmt: skip
+
+
+def test_one_key_in_many_certificates_is_a_box_and_one_certificate_for_many_names_is_a_cdn() -> None:
+    box = [shown(host, f"forged for {host}", "box") for host in ("a.test", "b.test", "c.test")]
+    cdn = [shown(host, "one certificate", "cdn") for host in ("d.test", "e.test", "f.test", "g.test")]
+    assert shared_keys([*box, *cdn]) == {"box": frozenset({"a.test", "b.test", "c.test"})}
+    assert shared_keys(box[:2]) == {}
 
 
 def times(seconds: float, count: int = 12, speed: float = 0) -> Samples:

@@ -116,6 +116,9 @@ class Server(asyncio.Protocol):
     def do_nowhere(self, path: str) -> None:
         self.end(answer("302 Found", b"", "Location: http://"))
 
+    def do_inward(self, path: str) -> None:
+        self.end(answer("302 Found", b"", "Location: http://169.254.169.254/latest/meta-data/"))
+
     def do_nonsense(self, path: str) -> None:
         self.end(b"SSH-2.0-OpenSSH_9.2\r\n\r\n")
 
