@@ -8,6 +8,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -73,9 +74,32 @@ def measurement_of(document: Any) -> Measurement:
         url=url,
         vantage=Vantage(id="ooni", asn=_asn(document.get("probe_asn"))),
         started_at=started,
-        steps=(*_lookups(keys, host), *_connections(keys), *_handshakes(keys), *_pages(keys)),
+        steps=_steps(keys, host),
         control=_control(keys, host),
     )
+
+
+def _steps(keys: Mapping[str, Any], host: str) -> tuple[Step, ...]:
+    pages = list(_pages(keys))
+    steps = [*_lookups(keys, host), *_connections(keys), *_handshakes(keys)]
+    if not any(row.get("tags") for row in _rows(keys, "requests")):
+        steps = [_placed(step, pages) for step in steps]
+    return (*steps, *pages)
+
+
+def _placed(step: Step, pages: Sequence[HttpStep]) -> Step:
+    """The step at its hop, which version 0.4 does not tell.
+
+    A handshake belongs to the last page of its name over HTTPS, a look-up to the first page of its name, a connection to
+    the address asked for.
+    """
+    if isinstance(step, TlsStep):
+        hops = [page.hop for page in pages if page.host == step.sni and page.url.startswith("https:")]
+        return replace(step, hop=max(hops, default=step.hop))
+    if isinstance(step, DnsStep):
+        hops = [page.hop for page in pages if page.host == step.host]
+        return replace(step, hop=min(hops, default=step.hop))
+    return step
 
 
 def _started(document: Mapping[str, Any]) -> datetime:
@@ -143,7 +167,7 @@ def _ders(row: Mapping[str, Any]) -> Iterator[bytes]:
             continue
 
 
-def _pages(keys: Mapping[str, Any]) -> Iterator[Step]:
+def _pages(keys: Mapping[str, Any]) -> Iterator[HttpStep]:
     """Requests, oldest hop first; without a tag of their depth (0.4) the list runs backwards from the last page."""
     rows = _rows(keys, "requests")
     for place, row in reversed(list(enumerate(rows))):

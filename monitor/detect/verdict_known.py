@@ -49,6 +49,8 @@ FINGERPRINTS: Final = (
     Fingerprint("id.trust_positif", body="trustpositif.kominfo.go.id"),
 )  # fmt: skip
 
+_BODIES: Final = tuple((known.body, known.id) for known in FINGERPRINTS if known.body)
+_LOCATIONS: Final = tuple((known.location, known.id) for known in FINGERPRINTS if known.location)
 _REFUSALS: Final = re.compile(
     r"in your jurisdiction"
     r"|(?:blocked|restricted|denied|unavailable)[^.<]{0,80}(?:by (?:order|decision|law|court)|in accordance with|legislation"
@@ -87,9 +89,13 @@ def known_page(text: str, location: str | None) -> str | None:
     `CHALLENGE` where a CDN asks for proof of being human; `REFUSAL` where the page is short and its words say that access
     is blocked or restricted, which is strong but not certain; `None` where it looks like any page.
     """
-    for known in FINGERPRINTS:
-        if (known.body and known.body in text) or (known.location and _leads_to(known.location, location)):
-            return known.id
+    for body, known in _BODIES:
+        if body in text:
+            return known
+    if location:
+        for place, known in _LOCATIONS:
+            if _leads_to(place, location):
+                return known
     if any(mark in text for mark in _CHALLENGES):
         return CHALLENGE
     return REFUSAL if len(text) < SHORT_PAGE and _refuses(text) else None
@@ -100,9 +106,7 @@ def _refuses(text: str) -> bool:
     return any(stem in lower for stem in _REFUSAL_STEMS) and _REFUSALS.search(text) is not None
 
 
-def _leads_to(known: str, location: str | None) -> bool:
-    if not location:
-        return False
+def _leads_to(known: str, location: str) -> bool:
     if known.startswith("."):
         host = location.partition("://")[2].partition("/")[0].partition(":")[0]
         return host.endswith(known)

@@ -66,6 +66,7 @@ def test_a_head_without_end_and_a_body_without_end_stop_at_their_limits() -> Non
         (b"<TITLE lang=ru>\n A \n b </TITLE>", "text/html; charset=nonsense", "A b"),
         (b"\xff\xfe\x00", "text/html; charset=utf-16", None),
         (b"<title></title>", "", None),
+        ("İİİ<title>Ana sayfa</title>".encode(), "", "Ana sayfa"),
     ],
 )
 def test_a_title_is_read_out_of_whatever_charset_there_is(body: bytes, kind: str, title: str | None) -> None:

@@ -11,15 +11,18 @@ import pytest
 
 from collectors.probes.consent import Consent, ConsentError, permitted, read_consent, write_consent
 from collectors.probes.control import Controls
+from collectors.probes.judging import judge_round
 from collectors.probes.link import check_link
 from collectors.probes.prober import Prober
 from collectors.probes.rounds import FASTEST_SECONDS, Round, Rounds, with_ipv6_judged
+from monitor.detect.verdict_round import Mode
 from monitor.domain.measurements import (
     Access,
     Failure,
     HttpStep,
     Link,
     Measurement,
+    State,
     Step,
     TcpStep,
     Vantage,
@@ -246,3 +249,39 @@ def test_ipv6_counts_as_broken_when_most_of_it_fails_here() -> None:
 def test_jitter_comes_from_the_seed_and_the_vantage(clock: SimulatedClock) -> None:
     same = [Rounds(Recorder(clock), AGENT, plan(1), clock, seed=4)._random.random() for _ in range(2)]
     assert same[0] == same[1] != random.Random("4:another").random()
+
+
+def endpoint(name: str, service: str, failure: Failure | None, vantage: Vantage) -> Measurement:
+    steps = (TcpStep(address="93.184.216.34:443", failure=failure),)
+    return Measurement(
+        id=f"{vantage.id}{name}", target=name, service=service, url="tcp://93.184.216.34:443", vantage=vantage,
+        started_at=NOON, steps=steps, link=Link.UP,
+    )  # fmt: skip
+
+
+def test_a_round_is_judged_by_target_by_service_and_as_a_whole() -> None:
+    def made(name: str, domestic: bool, needs: str = "all") -> Service:
+        targets = [{"id": f"{name}-{place}", "url": "tcp://93.184.216.34:443"} for place in range(2)]
+        return Service.model_validate(
+            {"id": name, "name": name, "domestic": domestic, "needs": needs, "targets": targets}
+        )
+
+    services = [
+        *(made(f"home{place}", True) for place in range(3)),
+        *(made(f"away{place}", False, "any") for place in range(4)),
+    ]
+    controls = Controls()
+    plan = [(one, target.id) for one in services for target in one.targets]
+    outside = judge_round(
+        Round(Link.UP, tuple(endpoint(name, one.id, None, OUTSIDE) for one, name in plan)), services, controls
+    )
+    assert outside.mode is Mode.OPEN
+    inside = tuple(endpoint(name, one.id, None if one.domestic else Failure.TIMEOUT, AGENT) for one, name in plan)
+    found = judge_round(Round(Link.UP, inside), services, controls)
+    assert {verdict.mechanism for measurement, verdict in found.targets if verdict.state is State.BLOCKED} == {
+        "tcp.timeout"
+    }
+    assert [found.services[one.id].state for one in services] == [State.OK] * 3 + [State.BLOCKED] * 4
+    assert found.mode is Mode.DOMESTIC_ONLY
+    one_left = (*inside[:-1], replace(inside[-1], steps=UP))
+    assert judge_round(Round(Link.UP, one_left), services, controls).services["away3"].state is State.OK

@@ -1,5 +1,6 @@
 """Verdicts: what is certain, what is likely, what is not to be said; and OONI's own scenarios through the same code."""
 
+import base64
 import gzip
 import json
 from dataclasses import replace
@@ -8,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from collectors.probes.ooni_measurements import OoniError, measurement_of
 from monitor.detect.verdict import RULES, judge, judge_family
@@ -27,6 +30,7 @@ from monitor.domain.measurements import (
     Vantage,
     Verdict,
 )
+from tests.fakes.certificates import STATE, Authority
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 SITE, TRUE, OTHER = "news.example", "93.184.216.34", "130.192.182.17"
@@ -295,6 +299,53 @@ def test_with_its_control_taken_away_no_scenario_is_called_blocked(shared_data: 
     for name, document in scenarios(shared_data).items():
         keys = {**document["test_keys"], "control": None, "control_failure": "generic_timeout_error"}
         assert judge(measurement_of({**document, "test_keys": keys})).state is State.INSUFFICIENT, name
+
+
+def asked_by_an_old_probe(failure: str | None, certificates: tuple[bytes, ...] = ()) -> dict[str, Any]:
+    """A measurement of version 0.4: no tags, no hops, the last page first. The plain page led to the same site over TLS."""
+    shown = [{"format": "base64", "data": base64.b64encode(der).decode()} for der in certificates]
+    last = (
+        {"code": 200, "body": "<title>Weather</title>", "headers": {}}
+        if failure is None
+        else {"code": 0, "body": "", "headers": {}}
+    )
+    return {
+        "test_name": "web_connectivity", "input": "http://site.example/", "measurement_start_time": "2020-12-06 12:00:00",
+        "test_keys": {
+            "queries": [{"engine": "system", "hostname": "site.example", "query_type": "A", "failure": None,
+                         "answers": [{"answer_type": "A", "ipv4": TRUE}]}],
+            "tcp_connect": [{"ip": TRUE, "port": 80, "status": {"failure": None, "success": True}}],
+            "tls_handshakes": [{"address": END, "server_name": "site.example", "failure": failure, "peer_certificates": shown}],
+            "requests": [
+                {"failure": failure, "request": {"url": "https://site.example/"}, "response": last},
+                {"failure": None, "request": {"url": "http://site.example/"},
+                 "response": {"code": 301, "body": "", "headers": {"Location": "https://site.example/"}}},
+            ],
+            "control_failure": None,
+            "control": {"dns": {"failure": None, "addrs": [TRUE]}, "tcp_connect": {f"{TRUE}:80": {"status": True, "failure": None}},
+                        "http_request": {"failure": None, "status_code": 200, "body_length": 22, "title": "Weather", "headers": {}}},
+        },
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("failure", "state", "mechanism"),
+    [
+        (None, State.OK, None),
+        ("generic_timeout_error", State.BLOCKED, "tls.timeout"),
+        ("connection_reset", State.BLOCKED, "tls.reset"),
+        ("ssl_unknown_authority", State.BLOCKED, "tls.mitm"),
+    ],
+)
+def test_older_measurements_without_hops_are_read_too(failure: str | None, state: State, mechanism: str | None) -> None:
+    assert says(judge(measurement_of(asked_by_an_old_probe(failure)))) == (state, mechanism)
+
+
+def test_a_forged_certificate_inside_an_older_measurement_is_certain(tmp_path: Path) -> None:
+    pem = Authority(STATE).issue(tmp_path / "forged.pem", "site.example").read_bytes()
+    der = x509.load_pem_x509_certificates(pem)[0].public_bytes(Encoding.DER)
+    verdict = judge(measurement_of(asked_by_an_old_probe("ssl_unknown_authority", (der,))))
+    assert (says(verdict), verdict.confidence) == ((State.BLOCKED, "tls.mitm"), 1.0)
 
 
 @pytest.mark.parametrize(
