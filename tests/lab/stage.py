@@ -79,7 +79,7 @@ class Stage:
         vantage = Vantage(
             id=f"agent-{operator.name}",
             asn=operator.asn,
-            operator=operator.name,
+            operator=operator.operator,
             region=operator.region,
             access=operator.access,
         )

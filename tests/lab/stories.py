@@ -23,7 +23,19 @@ from tests.lab.interference import (
 )
 from tests.lab.servers import http_answer
 from tests.lab.story import Act, Expected, Kind, Operator, Site, Story, Told
-from tests.lab.world import ALPHA, BETA, CHAT, DELTA, DOMESTIC, ENCYCLOPEDIA, GAMMA, NEWS, NEWS_V4
+from tests.lab.world import (
+    ALPHA,
+    ALPHA_WEST,
+    BETA,
+    BETA_WEST,
+    CHAT,
+    DELTA,
+    DOMESTIC,
+    ENCYCLOPEDIA,
+    GAMMA,
+    NEWS,
+    NEWS_V4,
+)
 
 HTTPS = "https://news.example/"
 HTTP = "http://news.example/"
@@ -232,6 +244,11 @@ CUTS = (
         begins(Cut(operators=("beta", "delta")), expects=(replace(DARK, operator="beta"), replace(OK, operator="alpha"))),
         operators=(ALPHA, BETA, GAMMA, DELTA),
         told=(of_operator("operator:beta/mobile", "mobile_only"), of_operator("operator:delta/mobile", "mobile_only"))),
+    cut("region-cut", "One region goes dark at all operators, the rest of the country stays.",
+        begins(Cut(operators=("alpha-west", "beta-west")),
+               expects=(replace(DARK, operator="alpha-west"), replace(OK, operator="alpha"))),
+        operators=(ALPHA, BETA, GAMMA, ALPHA_WEST, BETA_WEST),
+        told=(Told(entity="region:KZ-47", scope="region", kind="full", from_minute=QUIET_MINUTES),)),
     cut("white-list", "Only the country's own sites pass, as in January 2022.",
         begins(Cut(home=True, resolver=True), expects=(
             *(replace(OK, target=f"https://{site.name}/") for site in DOMESTIC),

@@ -13,12 +13,23 @@ Kind = Literal["nothing", "own side", "world", "dns", "tcp", "tls", "http", "spe
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operator:
-    """An operator, with one vantage behind it."""
+    """A line of an operator, with one vantage behind it.
+
+    Attributes:
+        name: of the line; at most 12 characters.
+        network: the operator's name, where it has lines in several regions; else the line's name.
+    """
 
     name: str
     asn: int
     access: Access = Access.FIXED
     region: str = "KZ-75"
+    network: str = ""
+
+    @property
+    def operator(self) -> str:
+        """The operator's name."""
+        return self.network or self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -113,7 +113,7 @@ def test_a_kill_leaves_no_process_and_no_link_behind(playing: Playing) -> None:
     playing.record(list(STORIES)[-1])
     links = subprocess.run(["ip", "-brief", "link"], capture_output=True, check=True).stdout
     with lab("tls-drop-by-name", "--json") as process:
-        group = children_once_there(process.pid)
+        group = children_once_there(process)
         process.send_signal(signal.SIGKILL)
         process.communicate()
 
@@ -121,11 +121,12 @@ def test_a_kill_leaves_no_process_and_no_link_behind(playing: Playing) -> None:
     assert subprocess.run(["ip", "-brief", "link"], capture_output=True, check=True).stdout == links
 
 
-def children_once_there(pid: int) -> list[int]:
+def children_once_there(process: "subprocess.Popen[str]") -> list[int]:
     """The process's children and theirs, once the vantages stand."""
     found: list[int] = []
     while len(found) < 3:
-        found = [child for parent in children(pid) for child in (parent, *children(parent))]
+        assert process.poll() is None
+        found = [child for parent in children(process.pid) for child in (parent, *children(parent))]
     return found
 
 

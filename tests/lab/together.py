@@ -76,7 +76,7 @@ class Together:
 def outside_places(story: Story) -> dict[str, Place]:
     """Where each of the operators' customers stands, by target."""
     return {
-        outside_target(address): Place(operator=operator.name, access=operator.access)
+        outside_target(address): Place(operator=operator.operator, region=operator.region, access=operator.access)
         for operator in story.operators
         for address in host_addresses(story, operator.name)
     }

@@ -35,6 +35,8 @@ ALPHA = Operator(name="alpha", asn=64601)
 BETA = Operator(name="beta", asn=64602, access=Access.MOBILE)
 GAMMA = Operator(name="gamma", asn=64603)
 DELTA = Operator(name="delta", asn=64604, access=Access.MOBILE)
+ALPHA_WEST = Operator(name="alpha-west", network="alpha", asn=64601, region="KZ-47")
+BETA_WEST = Operator(name="beta-west", network="beta", asn=64602, access=Access.MOBILE, region="KZ-47")
 
 NEWS = Site(name="news.example", here=("11.9.1.10", "2d00:9:1::10"), title="Қала жаңалықтары: News of the city")
 NEWS_V4 = Site(name="news.example", here=("11.9.1.10",), title="Қала жаңалықтары: News of the city")
