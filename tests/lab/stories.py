@@ -200,6 +200,7 @@ SPEED = (
 FOREIGN = (NEWS_V4, ENCYCLOPEDIA, CHAT)
 EVERYWHERE = tuple(f"https://{site.name}/" for site in (*FOREIGN, *DOMESTIC))
 QUIET_MINUTES = 60
+DAY = 1440
 DARK = Expected(state=State.INSUFFICIENT, link=Link.DOWN)
 
 
@@ -255,12 +256,15 @@ CUTS = (
             *(Expected(state=State.BLOCKED, mechanism=("tcp.timeout",), target=f"https://{site.name}/", link=Link.UP)
               for site in FOREIGN))),
         told=(national("white_list", QUIET_MINUTES),)),
-    cut("short-re-openings", "The country goes dark, opens for half an hour, goes dark again, and opens.",
-        begins(ALL_DOWN, expects=(DARK,), says="cut"),
-        begins(expects=(OK,), says="opened", minute=120),
-        begins(ALL_DOWN, expects=(DARK,), says="cut again", minute=150),
-        begins(expects=(OK,), says="open", minute=210),
-        told=(national("full", 60, 120), national("full", 150, 210)), ends_minute=270),
+    cut("short-re-openings", "The country goes dark, opens for half an hour on each of three days, and then for good.",
+        *(act for day in range(3) for act in (
+            begins(ALL_DOWN, expects=(DARK,), says="cut", minute=day * DAY + (60 if day == 0 else 150 - DAY)),
+            begins(expects=(OK,), says="opened for half an hour", minute=day * DAY + 120))),
+        begins(ALL_DOWN, expects=(DARK,), says="cut again", minute=2 * DAY + 150),
+        begins(expects=(OK,), says="open", minute=2 * DAY + 210),
+        told=(national("full", 60, 120), national("full", 150, DAY + 120), national("full", DAY + 150, 2 * DAY + 120),
+              national("full", 2 * DAY + 150, 2 * DAY + 210)),
+        alike_openings=3, ends_minute=2 * DAY + 270, timeouts_seconds=2.0),
     cut("one-agent-dark", "One agent's own line dies; its operator is well.",
         begins(LinkDown(operators=("beta",)), expects=(replace(DARK, operator="beta"), replace(OK, operator="alpha"))),
         told=()),

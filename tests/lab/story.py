@@ -123,6 +123,7 @@ class Story:
 
     Attributes:
         told: outages that must be told of; `None` where only verdicts are asked for.
+        alike_openings: so many re-openings must be seen to follow a pattern.
         ends_minute: on the story's clock; matters where there is `told`.
         outside: how many vantages stand outside; two and more also probe the operators' customers from there.
         blind: vantages outside whose own line is dead.
@@ -139,6 +140,7 @@ class Story:
     operators: tuple[Operator, ...]
     targets: tuple[str, ...]
     told: tuple[Told, ...] | None = None
+    alike_openings: int = 0
     ends_minute: int = 0
     timeouts_seconds: float = 3.0
     public_resolver: bool = False

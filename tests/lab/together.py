@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from collectors.probes.rounds import Round as ProbeRound
 from monitor.detect.network import NetworkSettings, NetworkState, advance
+from monitor.detect.openings import Schedule, schedule
 from monitor.detect.quorum import Place, Vote, inside_places, tallied, valid_vantages, vote_of
 from monitor.domain.connectivity import Outage, Round
 from monitor.domain.measurements import Link, Measurement, TcpStep
@@ -12,6 +14,7 @@ from tests.lab.judging import Judged
 from tests.lab.story import Story, Told
 from tests.lab.world import World, host_addresses
 
+ALMATY = ZoneInfo("Asia/Almaty")
 ROUND = timedelta(minutes=2)
 TOLERANCE_MINUTES = 4
 
@@ -59,6 +62,10 @@ class Together:
         """All that was found, by onset."""
         return tuple(sorted((*self.state.over, *self.state.open.values()), key=lambda outage: outage.onset))
 
+    def openings(self) -> Schedule:
+        """Short re-openings so far, and the pattern in them."""
+        return schedule(self.outages(), self.state.rounds[-1].at, ALMATY)
+
     def line(self, outage: Outage) -> str:
         """An outage in a line."""
         until = self.minute(outage.ended)
@@ -93,10 +100,13 @@ def outside_vote(measurement: Measurement) -> Vote:
     return Vote(target=measurement.target, vantage=measurement.vantage.id, up=answered, evidence=measurement.id)
 
 
-def untold(told: Iterable[Told], together: Together) -> list[str]:
+def untold(story: Story, together: Together) -> list[str]:
     """Every difference between what must be told and what is, as a sentence."""
-    expected, found = list(told), list(together.outages())
+    expected, found = list(story.told or ()), list(together.outages())
     said = []
+    pattern = together.openings().pattern
+    if (pattern.seen if pattern else 0) != story.alike_openings:
+        said.append(f"expected {story.alike_openings} openings alike, got: {together.openings().words}")
     for one in expected:
         match = next((outage for outage in found if _fits(one, outage, together)), None)
         if match is None:

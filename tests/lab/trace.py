@@ -181,6 +181,8 @@ def _whole(record: Record) -> Iterator[str]:
     if record["expected"] or record["told"]:
         yield "What the detectors make of all vantages together"
         yield from (f"  {line}" for line in record["told"] or ["nothing"])
+        if record["openings"] is not None:
+            yield f"  re-openings: {record['openings']}"
         yield from (f"  expected: {_told(told)}" for told in record["expected"])
 
 
