@@ -19,7 +19,7 @@ from monitor.domain.targets import Target
 from tests.lab.boxes import Forger, Middlebox
 from tests.lab.interference import Boxes
 from tests.lab.judging import Judged, Judging, missed
-from tests.lab.namespaces import die_with_parent
+from tests.lab.namespaces import die_with_parent, hurry
 from tests.lab.proxying import SocksServer, beside
 from tests.lab.servers import Servers
 from tests.lab.story import Act, Expected, Operator, Story
@@ -34,6 +34,7 @@ LONGEST_SECONDS = 60.0
 PLACES = 12
 MOST_LAG_SECONDS = 0.2
 _BEAT_SECONDS = 0.02
+_PRIORITY = 8
 Record = dict[str, Any]
 
 
@@ -75,6 +76,7 @@ class Stage:
         self.lag = Lag()
         self._inside = {operator.name: self._agent(operator) for operator in story.operators}
         self._outside = {name: self._outsider(name) for name in self.world.outside}
+        hurry(_PRIORITY)  # before the vantages: a server that is late would be taken for a censor
 
     def _agent(self, operator: Operator) -> VantageProcess:
         resolver = PUBLIC_RESOLVERS[1] if self.story.public_resolver else OPERATOR_RESOLVER
@@ -331,6 +333,7 @@ class _Child:
 
 def _perform(story: Story, write: int) -> None:
     die_with_parent()
+    hurry(_PRIORITY)
     try:
         with os.fdopen(write, "wb") as stream:
             stream.write(json.dumps(play(story), ensure_ascii=False).encode())

@@ -190,7 +190,7 @@ def degraded(mechanism: str) -> Expected:
 
 SPEED = (
     slowed("throttling-targeted", "Connections that name the site drip; its neighbour on the same servers does not "
-           "(as in 2022).", Throttle(kilobits=64, name=NEWS_NAME), degraded("throttling.targeted"), OK),
+           "(as in 2022).", Throttle(kilobits=48, name=NEWS_NAME), degraded("throttling.targeted"), OK),
     slowed("throttling-general", "Every subscriber's line drips.", Throttle(kilobits=96),
            degraded("throttling.general"), degraded("throttling.general")),
 )  # fmt: skip
