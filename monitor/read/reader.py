@@ -11,7 +11,7 @@ from datetime import datetime
 
 from monitor.domain.signals import PlaceHit, Reading
 from monitor.read.classify import Surroundings, findings
-from monitor.read.compiled import CHANGES, Compiled
+from monitor.read.compiled import CHANGES, Compiled, parsed
 from monitor.read.language import identify_words
 from monitor.read.lexicon import Entry, Lexicon
 from monitor.read.places import Gazetteer, hits_of
@@ -27,6 +27,8 @@ class Reader:
 
     def __init__(self, lexicons: Sequence[Lexicon], gazetteer: Gazetteer) -> None:
         self._compiled = Compiled(lexicons)
+        self._mender = self._compiled.mender
+        parsed.cache_clear()
         self._gazetteer = gazetteer
         self._words: dict[tuple[str, ...], _Known] = {}
 
@@ -99,11 +101,11 @@ class Reader:
             if compiled.triggers[way].may_hold(changed) or compiled.context[way].may_hold(changed):
                 return True
         other = "skeleton" in ways or "arabic" in ways
-        return self._gazetteer.may_name(word, other_script=other) or compiled.mender.mended(word) != word
+        return self._gazetteer.may_name(word, other_script=other) or self._mender.mended(word) != word
 
     def _mend(self, words: list[str], telling: list[int], starred: frozenset[int] = frozenset()) -> None:
         """Puts words right in which one letter is wrong or struck out."""
-        mender, plain = self._compiled.mender, self._compiled.triggers["plain"]
+        mender, plain = self._mender, self._compiled.triggers["plain"]
         for place in starred:
             if not plain.begins(words[place]) and not self._gazetteer.may_name(words[place]):
                 words[place] = mender.unstarred(words[place])
