@@ -177,6 +177,7 @@ class PhraseMatcher:
         for owner, elements in phrases:
             self._add(owner, elements, numbers)
         self._longest = max(map(len, self._stems), default=0)
+        self._starts = frozenset({*self._single, *self._anchored})
         self._memory: dict[str, frozenset[int]] = {}
 
     def _add(self, owner: int, elements: tuple[Element, ...], numbers: dict[Element, int]) -> None:
@@ -233,15 +234,16 @@ class PhraseMatcher:
 
     def begins(self, word: str) -> bool:
         """Whether this word alone is a phrase, or one may be looked up by it."""
-        return any(step in self._single or step in self._anchored for step in self._fits(word))
+        return not self._starts.isdisjoint(self._fits(word))
 
     def find(self, words: Sequence[str], places: Sequence[int] | None = None) -> list[Found]:
         """Every phrase met; only words at these places are looked up, if they are given."""
         places = range(len(words)) if places is None else places
-        fits = [self._fits(words[place]) for place in places]
+        known = self._memory.get
+        fits = [known(words[place]) or self._fits(words[place]) for place in places]
         present = frozenset().union(*fits)
         found: list[Found] = []
-        for step in present:
+        for step in present & self._starts:
             owners, phrases = self._single.get(step, ()), self._anchored.get(step, ())
             likely = [phrase for phrase in phrases if phrase.wanted <= present]
             if not owners and not likely:

@@ -23,7 +23,8 @@ LARGE: Final = 100_000
 SMALL: Final = 20_000
 """Below this many inhabitants, a name needs «в», «село» or a case ending beside it."""
 _OTHER_SCRIPT: Final = re.compile("[äöüğşıñáóúńǵýž]|[\u0600-\u06ff]")
-_MEMORY: Final = 100_000
+_MEMORY: Final = 30_000
+_UNKNOWN: Final = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +115,16 @@ class Gazetteer:
 
     def _single(self, word: str) -> Named | None:
         """The place that this word names by itself; the largest of several."""
-        if word in self._memory:
-            return self._memory[word]
+        known = self._memory.get(word, _UNKNOWN)
+        if known is not _UNKNOWN:
+            return known  # type: ignore[return-value]
         if len(self._memory) > _MEMORY:
             self._memory.clear()
             self._ordinary.clear()
+        self._memory[word] = self._resolved(word)
+        return self._memory[word]
+
+    def _resolved(self, word: str) -> Named | None:
         best: Named | None = None
         is_ordinary = False
         for length in range(len(word), 2, -1):
@@ -132,8 +138,6 @@ class Gazetteer:
             self._ordinary.add(word)
         if best is None and _OTHER_SCRIPT.search(word):
             best = self._in_other_script(skeleton(word))
-        if best is not None:
-            self._memory[word] = best
         return best
 
     def _in_other_script(self, bones: str) -> Named | None:
@@ -146,7 +150,7 @@ class Gazetteer:
 
     def may_name(self, word: str, *, other_script: bool = False) -> bool:
         """Whether the word may belong to the name of a place; wrong only in saying yes."""
-        if self._matcher.may_hold(word) or (len(word) > 2 and self._single(word) is not None):
+        if self._matcher.may_hold(word) or (len(word) > 2 and self._resolved(word) is not None):
             return True
         return other_script and len(word) > 5 and self._in_other_script(skeleton(word)) is not None
 
@@ -175,9 +179,11 @@ class Gazetteer:
             if text.sentences[hit.first] == text.sentences[hit.last] and not any(taken[hit.first : hit.last + 1]):
                 taken[hit.first : hit.last + 1] = [True] * (hit.last - hit.first + 1)
                 found.append(_mention(text, self._multi[hit.owner], hit.first, hit.last))
+        known = self._memory.get
         for place in telling:
             word = words[place]
-            if not taken[place] and len(word) > 2:
+            named = known(word, _UNKNOWN)
+            if (named is not None or other_script) and not taken[place] and len(word) > 2:
                 named = self._single(word)
                 if named is None and other_script and len(word) > 5 and word.isascii():
                     named = self._in_other_script(skeleton(word))

@@ -15,11 +15,11 @@ from monitor.read.compiled import CHANGES, Compiled, parsed
 from monitor.read.language import identify_words
 from monitor.read.lexicon import Entry, Lexicon
 from monitor.read.places import Gazetteer, hits_of
-from monitor.read.tokens import Text, is_odd, quick_words, tokenize
+from monitor.read.tokens import Text, is_mixed, is_odd, quick_words, tokenize
 
 _KAZAKH_CYRILLIC = re.compile("[а-яА-ЯәғқңөұүһіӘҒҚҢӨҰҮҺІ]")
 _ARABIC = re.compile("[\u0600-\u06ff]")
-_MEMORY = 100_000
+_MEMORY = 60_000
 
 
 class Reader:
@@ -30,6 +30,7 @@ class Reader:
         self._mender = self._compiled.mender
         parsed.cache_clear()
         self._gazetteer = gazetteer
+        self._mixed: set[str] = set()
         self._words: dict[tuple[str, ...], _Known] = {}
 
     def read(self, text: str, published_at: datetime | None = None, home_region: str | None = None) -> Reading:
@@ -43,12 +44,12 @@ class Reader:
         quick = quick_words(text)
         language = identify_words(quick[:60], text[:400])
         ways = _ways(language, text)
-        if is_odd(text, quick):
+        telling = self._telling(quick, ways)
+        if is_odd(text, quick) or (self._mixed and not self._mixed.isdisjoint(quick)):
             cut = tokenize(text)
             telling = self._telling(cut.words, ways)
             self._mend(cut.words, telling, cut.starred)
         else:
-            telling = self._telling(quick, ways)
             self._mend(quick, telling)
             if not self._may_speak(quick, telling, language):
                 return Reading(language=language)
@@ -89,7 +90,10 @@ class Reader:
         unknown = set(words).difference(known.dull, known.telling)
         if len(known.dull) + len(unknown) > _MEMORY:
             known.dull.clear()
+            self._mixed.clear()
         for word in unknown:
+            if is_mixed(word):
+                self._mixed.add(word)
             (known.telling if self._is_telling(word, ways) else known.dull).add(word)
         told = known.telling
         return [place for place, word in enumerate(words) if word in told]
@@ -109,8 +113,9 @@ class Reader:
         for place in starred:
             if not plain.begins(words[place]) and not self._gazetteer.may_name(words[place]):
                 words[place] = mender.unstarred(words[place])
-        for place in telling:
-            if mender.is_wrong(words[place]):
+        wrong = mender.wrong(words)
+        for place in telling if wrong else ():
+            if words[place] in wrong:
                 words[place] = mender.mended(words[place])
         if starred:
             telling[:] = sorted({*telling, *starred})
