@@ -78,7 +78,12 @@ class Compiled:
         self.noise = {place: owner for place, owner in enumerate(self.owners) if isinstance(owner, Noise)}
 
     def find(
-        self, matchers: dict[str, PhraseMatcher], text: Text, ways: Iterable[str], telling: Sequence[int]
+        self,
+        matchers: dict[str, PhraseMatcher],
+        text: Text,
+        ways: Iterable[str],
+        telling: Sequence[int],
+        met: list[Found] | None = None,
     ) -> list[Found]:
         """Every phrase met inside a sentence in any of these ways of writing, without repeats.
 
@@ -87,12 +92,14 @@ class Compiled:
             text: the text.
             ways: names of `CHANGES`.
             telling: where the words stand that may belong to a phrase.
+            met: what was met as plainly written, if that was asked before.
         """
         words, sentences = text.words, text.sentences
         found: dict[tuple[int, int, int], Found] = {}
         for way in ways:
             changed = words if way == "plain" else [CHANGES[way](word) for word in words]
-            for hit in matchers[way].find(changed, telling):
+            hits = met if met is not None and way == "plain" else matchers[way].find(changed, telling)
+            for hit in hits:
                 if sentences[hit.first] == sentences[hit.last]:
                     found[hit.owner, hit.first, hit.last] = hit
         return sorted(found.values(), key=lambda hit: (hit.first, hit.last, hit.owner))

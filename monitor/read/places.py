@@ -13,7 +13,7 @@ from typing import Final
 from monitor.domain.signals import PlaceHit
 from monitor.read.endings import is_adjective, is_inside, is_locative, legal
 from monitor.read.gazetteer import AbroadPhrases, NamedPlace, PlacePhrases
-from monitor.read.phrases import Element, PhraseMatcher, parse_phrases
+from monitor.read.phrases import Element, Found, PhraseMatcher, parse_phrases
 from monitor.read.place_words import AFTER_CITY, BEFORE_CITY, BEFORE_TOPIC, CUES, EMBASSIES, INSIDE, PREPOSITIONS
 from monitor.read.script import folded, skeleton
 from monitor.read.tokens import Text
@@ -156,12 +156,19 @@ class Gazetteer:
 
     def names_any(self, words: Sequence[str], places: Sequence[int]) -> bool:
         """Whether any place may be named at these places; quick, and wrong only in saying yes."""
-        if any(len(words[place]) > 2 and self._single(words[place]) is not None for place in places):
-            return True
-        return bool(self._matcher.find(words, places))
+        return any(self._single(words[place]) is not None for place in places if len(words[place]) > 2)
+
+    def met(self, words: Sequence[str], places: Sequence[int]) -> list[Found]:
+        """Phrases that name places."""
+        return self._matcher.find(words, places)
 
     def mentions(
-        self, text: Text, telling: Sequence[int] | None = None, *, other_script: bool = False
+        self,
+        text: Text,
+        telling: Sequence[int] | None = None,
+        *,
+        other_script: bool = False,
+        met: list[Found] | None = None,
     ) -> list[Mention]:
         """Every place named, in the order of the text.
 
@@ -169,12 +176,13 @@ class Gazetteer:
             text: the text.
             telling: where the words stand that may name a place; all where not given.
             other_script: also look for our larger places in Latin letters of Kazakh.
+            met: phrases that name places, if they were asked for before.
         """
         words = text.words
         taken = [False] * len(words)
         found: list[Mention] = []
         telling = range(len(words)) if telling is None else telling
-        hits = self._matcher.find(words, telling)
+        hits = self._matcher.find(words, telling) if met is None else met
         for hit in sorted(hits, key=lambda hit: (hit.first - hit.last, hit.first)):
             if text.sentences[hit.first] == text.sentences[hit.last] and not any(taken[hit.first : hit.last + 1]):
                 taken[hit.first : hit.last + 1] = [True] * (hit.last - hit.first + 1)

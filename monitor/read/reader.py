@@ -14,6 +14,7 @@ from monitor.read.classify import Surroundings, findings
 from monitor.read.compiled import CHANGES, Compiled, parsed
 from monitor.read.language import identify_words
 from monitor.read.lexicon import Entry, Lexicon
+from monitor.read.phrases import Found
 from monitor.read.places import Gazetteer, hits_of
 from monitor.read.tokens import Text, is_mixed, is_odd, quick_words, tokenize
 
@@ -42,6 +43,8 @@ class Reader:
             home_region: the region that the source writes about, for texts that name no place.
         """
         quick = quick_words(text)
+        met: list[Found] | None = None
+        named: list[Found] | None = None
         language = identify_words(quick[:60], text[:400])
         ways = _ways(language, text)
         telling = self._telling(quick, ways)
@@ -51,38 +54,35 @@ class Reader:
             self._mend(cut.words, telling, cut.starred)
         else:
             self._mend(quick, telling)
-            if not self._may_speak(quick, telling, language):
+            if not telling:
+                return Reading(language=language)
+            met = self._compiled.triggers["plain"].find(quick, telling)
+            named = self._gazetteer.met(quick, telling)
+            if not met and not named and language != "kk" and not self._gazetteer.names_any(quick, telling):
+                # Most ordinary posts are done here, without offsets.
                 return Reading(language=language)
             cut = tokenize(text, quick)
-        return self._look(cut, telling, language, ways, published_at, home_region)
+        return self._look(cut, telling, (language, ways), (met, named), (published_at, home_region))
 
     def _look(
         self,
         cut: Text,
         telling: list[int],
-        language: str,
-        ways: tuple[str, ...],
-        published_at: datetime | None,
-        home_region: str | None,
+        tongue: tuple[str, tuple[str, ...]],
+        met: tuple[list[Found] | None, list[Found] | None],
+        outside: tuple[datetime | None, str | None],
     ) -> Reading:
-        mentions = self._gazetteer.mentions(cut, telling, other_script=language == "kk")
-        triggers = self._compiled.find(self._compiled.triggers, cut, ways, telling)
+        language, ways = tongue
+        mentions = self._gazetteer.mentions(cut, telling, other_script=language == "kk", met=met[1])
+        triggers = self._compiled.find(self._compiled.triggers, cut, ways, telling, met[0])
         places: tuple[PlaceHit, ...] = hits_of(cut, mentions)
         if language != "kk":
             triggers = self._compiled.in_their_language(triggers, cut)
         if not triggers:
             return Reading(language=language, places=places)
         context = self._compiled.find(self._compiled.context, cut, ways, telling)
-        around = Surroundings(cut, self._compiled, context, mentions, published_at, home_region)
+        around = Surroundings(cut, self._compiled, context, mentions, *outside)
         return Reading(language=language, findings=findings(around, triggers), places=places)
-
-    def _may_speak(self, words: list[str], telling: list[int], language: str) -> bool:
-        """Whether any phrase or place stands in the words; most ordinary posts are done here, without offsets."""
-        if not telling:
-            return False
-        if language == "kk" or self._gazetteer.names_any(words, telling):
-            return True
-        return bool(self._compiled.triggers["plain"].find(words, telling))
 
     def _telling(self, words: list[str], ways: tuple[str, ...]) -> list[int]:
         """Where the words stand that may belong to anything; each word is asked once and remembered."""

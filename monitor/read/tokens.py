@@ -17,10 +17,11 @@ _WORD = re.compile(r"[^\W\d_]+|\d+")
 _LINK = re.compile(r"https?://[^\s)\]>]+|(?<!\w)t\.me/[^\s)\]>]+")
 _SHORT_I = "\u0438\u0306"
 _INVISIBLE = re.compile("[\u00ad\u0300-\u036f\u0483-\u0489\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]+")
-_HIDDEN = re.compile(rf"(?<=[^\W\d_]){_INVISIBLE.pattern}(?=[^\W\d_])|\u0438\u0306|\u0418\u0306")
+_HIDDEN = re.compile(rf"{_INVISIBLE.pattern[:-1]}(?<=[^\W\d_].){_INVISIBLE.pattern[:-1]}*(?=[^\W\d_])|\u0306(?<=[иИ].)")
 _SPACED = re.compile(r"(?<!\w)(?:[^\W\d_][ \u00a0.*_-]){4,30}[^\W\d_](?!\w)")
-_STARRED = re.compile(r"(?<=[^\W\d_])[*$•·]+(?=[^\W\d_])")
-_DISGUISED = re.compile("(?<=[а-яәғқңөұүһі])[034@](?=[а-яәғқңөұүһі])")
+_STARRED = re.compile(r"[*$•·](?<=[^\W\d_].)[*$•·]*(?=[^\W\d_])")
+"""Begins with its marks and looks back from them, which lets the engine skip to them."""
+_DISGUISED = re.compile("[034@](?=[а-яәғқңөұүһі])(?<=[а-яәғқңөұүһі].)")
 _MARKS: Final = "*$•·@0340"
 _DISGUISES: Final = {"0": "о", "3": "з", "4": "ч", "@": "а"}
 _END = re.compile(r"[.!?…]+(?=[\s\"»”)\]]|$)|\n+|[•▪️❗‼⚡🔴🔺]+")
