@@ -1,10 +1,10 @@
-# The single-process service: everything in one container, embedded stores, no account and no key.
+# One image for the single process and for each part (docs/production.md).
 #   docker build -t dabyl .   then   docker compose up
 FROM python:3.11-slim-bookworm AS build
 WORKDIR /build
-COPY requirements.txt pyproject.toml README.md LICENSE ./
+COPY requirements.txt requirements-postgresql.txt pyproject.toml README.md LICENSE ./
 RUN python -m venv /opt/dabyl \
- && /opt/dabyl/bin/pip install --no-cache-dir --disable-pip-version-check -r requirements.txt
+ && /opt/dabyl/bin/pip install --no-cache-dir --disable-pip-version-check -r requirements.txt -r requirements-postgresql.txt
 COPY monitor monitor
 COPY collectors collectors
 COPY alerts alerts

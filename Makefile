@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test check lint types arrows wheel bench docs clean
+.PHONY: bundle help setup run demo test check lint types arrows wheel bench docs clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | awk -F'|' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -48,6 +48,9 @@ arrows: $(VENV)/.ready-dev
 
 wheel: $(VENV)/.ready-dev ## Build the wheel into dist/
 	@$(BIN)/python -m hatchling build -t wheel
+
+bundle: $(VENV)/.ready-dev ## An installation bundle for machines without internet, in dist/
+	@PYTHON=$(CURDIR)/$(BIN)/python scripts/make_bundle.sh
 
 bench: $(VENV)/.ready-dev ## Measure speed and memory; one line a figure
 	@$(BIN)/python -m bench

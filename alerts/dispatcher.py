@@ -7,13 +7,16 @@ is parked for a person. The broad catch here turns a receiver's bug into a faile
 import asyncio
 import logging
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from monitor.domain.alerts import Attempt, Notification, NotificationState
-from monitor.domain.ports import Bus, Clock, DeliveryError, Receiver, StateStore
+from monitor.domain.leases import LeaseLostError
+from monitor.domain.ports import Bus, Clock, DeliveryError, Receiver, StateStore, StoreUnavailableError
+from monitor.runtime.lease import Tenure
 
 FIRST_WAIT_SECONDS: Final = 5.0
 LONGEST_WAIT_SECONDS: Final = 300.0
@@ -22,13 +25,22 @@ MOST_TRIES: Final = 500
 PERMANENT_TRIES: Final = 3
 SEND_SECONDS: Final = 45.0
 CLAIM_SECONDS: Final = 120.0
+IN_DOUBT_SECONDS: Final = 60.0
+"""How long others wait for the word of a living process about a message that it began to hand over."""
 MARKED_TOGETHER: Final = 20
+MARKING_TRIES: Final = 45
 LATE: Final = timedelta(minutes=10)
 log = logging.getLogger(__name__)
 
 
 class Dispatcher:
-    """Drains what is owed."""
+    """Drains what is owed.
+
+    Attributes:
+        tenure: where several processes could tell, the time in which this one may; `None` where it is alone. In a tenure
+            it is written down before each message that handing it over begins, and a message whose fate is unknown is
+            left to the process that began it while that one lives.
+    """
 
     def __init__(
         self, *, state: StateStore, receivers: Mapping[str, Receiver], clock: Clock, holder: str, seed: int = 0
@@ -37,30 +49,45 @@ class Dispatcher:
         self._receivers = receivers
         self._clock = clock
         self._holder = holder
+        self.tenure: Tenure | None = None
         self._random = random.Random(seed)  # noqa: S311 - jitter, not a secret
 
     async def run(self, bus: Bus) -> None:
         """Drain whenever the bell rings, and every few seconds."""
         async with bus.subscribe("owed") as rings:
-            while True:
-                await self.drain_once()
+            while self.tenure is None or self.tenure.lasts():
+                await self._drain_or_wait()
                 try:
                     async with asyncio.timeout(FIRST_WAIT_SECONDS):
                         await anext(rings)
                 except TimeoutError:
                     continue
 
+    async def _drain_or_wait(self) -> None:
+        try:
+            await self.drain_once()
+        except LeaseLostError:
+            log.info("another process tells from now on")
+        except StoreUnavailableError as error:
+            # Sending that is under way elsewhere in this process must not be cut off by a store that is away.
+            log.error("what is owed cannot be read: %s", error.reason)
+
     async def send_now(self, notes: Sequence[Notification]) -> None:
         """Hand over messages that were born claimed by us."""
-        mine = [note for note in notes if note.claimed_by == self._holder]
+        mine = [note for note in notes if note.claimed_by == self._claimant]
         await self._lanes(mine)
+
+    @property
+    def _claimant(self) -> str:
+        return self._holder if self.tenure is None else self.tenure.fence.claimant
 
     async def drain_once(self) -> int:
         """Claim and hand over everything that is due now; returns how many were tried."""
         now = self._clock.now()
+        if self.tenure is not None:
+            await self._state.free_stale(self.tenure.fence, now)
         until = now + timedelta(seconds=CLAIM_SECONDS)
-        due = await self._state.owed(now, 200)
-        claimed = [note for note in due if await self._state.claim(note.id, self._holder, now, until)]
+        claimed = await self._state.claim_due(self._claimant, now, until, 200)
         await self._lanes(claimed)
         return len(claimed)
 
@@ -86,6 +113,7 @@ class Dispatcher:
         A crash in between sends at most that handful again, each with its id.
         """
         done: list[Attempt] = []
+        handful = MARKED_TOGETHER if self.tenure is None else 1
         since = self._clock.monotonic()
         try:
             for note in notes:
@@ -93,12 +121,31 @@ class Dispatcher:
                 if attempt is not None:
                     done.append(attempt)
                 # A slow receiver must not leave messages unmarked until their claims lapse.
-                if len(done) >= MARKED_TOGETHER or self._clock.monotonic() - since > 1.0:
-                    await self._state.mark_all_sent(done)
+                if len(done) >= handful or self._clock.monotonic() - since > 1.0:
+                    await self._record(partial(self._state.mark_all_sent, done))
                     done, since = [], self._clock.monotonic()
+        except LeaseLostError:
+            log.info("another process tells the rest")
         finally:
             if done:
-                await self._state.mark_all_sent(done)
+                await self._record(partial(self._state.mark_all_sent, done))
+
+    async def _record(self, fact: Callable[[], Awaitable[None]]) -> None:
+        """Record what became of a message; a store that is away is waited for, because only we know it.
+
+        Raises:
+            StoreUnavailableError: it stayed away until our claims were about to lapse.
+        """
+        for tries in range(MARKING_TRIES):
+            try:
+                await fact()
+            except StoreUnavailableError as error:
+                if tries + 1 == MARKING_TRIES:
+                    raise
+                log.error("what became of a message cannot be recorded: %s", error.reason)
+                await self._clock.sleep(1.0)
+            else:
+                return
 
     async def _send(self, note: Notification) -> Attempt | None:
         """Hand one message over: the attempt to be marked, or `None` where it failed and that is recorded."""
@@ -107,9 +154,11 @@ class Dispatcher:
         if receiver is None:
             await self._failed(note, DeliveryError("no such receiver in the configuration", permanent=True))
             return None
+        if self.tenure is not None and not await self._begun(self.tenure, note, now):
+            return None
         try:
             async with asyncio.timeout(SEND_SECONDS):
-                receipt = await receiver.send(_marked_late(note, now))
+                receipt = await receiver.send(_marked_again(_marked_late(note, now)))
         except DeliveryError as error:
             await self._failed(note, error)
         except TimeoutError:
@@ -127,6 +176,16 @@ class Dispatcher:
             )
         return None
 
+    async def _begun(self, tenure: Tenure, note: Notification, now: datetime) -> bool:
+        """Write down that it begins now, and look at the lease for the last time; `False` if it is not ours to send."""
+        until = now + timedelta(seconds=IN_DOUBT_SECONDS)
+        ours = await self._state.begin(note.id, tenure.fence, now, until)
+        if ours and not tenure.lasts():
+            # Frozen in between: nothing was sent, and whoever holds the lease by now need not wait for our word.
+            await self._state.give_back(note.id, tenure.fence.claimant)
+        tenure.check()
+        return ours
+
     async def _failed(self, note: Notification, error: DeliveryError) -> None:
         now = self._clock.now()
         tries = note.attempts + 1
@@ -134,7 +193,7 @@ class Dispatcher:
         gives_up = tries >= (PERMANENT_TRIES if error.permanent else MOST_TRIES)
         retry_at = None if gives_up else now + timedelta(seconds=self._wait_seconds(tries, error))
         log.warning("message %s to %s was not taken: %s", note.id, note.receiver, error.reason)
-        await self._state.mark_failed(note.id, attempt, retry_at)
+        await self._record(partial(self._state.mark_failed, note.id, attempt, retry_at))
 
     def _wait_seconds(self, tries: int, error: DeliveryError) -> float:
         doubled = min(FIRST_WAIT_SECONDS * 2.0 ** min(tries - 1, 10), LONGEST_WAIT_SECONDS)
@@ -151,4 +210,16 @@ def _marked_late(note: Notification, now: datetime) -> Notification:
         subject=f"[LATE, of {said}] {note.subject}",
         short=f"[LATE {said[11:16]}] {note.short}"[:160],
         body=f"LATE: this was owed at {said}.\n{note.body}",
+    )
+
+
+def _marked_again(note: Notification) -> Notification:
+    """A message that may have arrived before its sender died says so: its id is the same, but not everybody sees ids."""
+    if note.begun_at is None:
+        return note
+    return replace(
+        note,
+        subject=f"[MAY BE A REPEAT] {note.subject}",
+        short=f"[REPEAT?] {note.short}"[:160],
+        body=f"This may be a repeat: its first sender stopped in the middle.\n{note.body}",
     )

@@ -220,8 +220,8 @@ def _scopes(rule: Rule, signal: Signal) -> list[Scope]:
         # A rule that joins two halves in one place has nothing to join where the place is unknown.
         return []
     regions = signal.regions or (WHOLE_COUNTRY,)
-    if rule.per == "city" and signal.places:
-        return [Scope(region, signal.places[0]) for region in regions]
+    if rule.per == "city":
+        return [Scope(region, next(iter(signal.places_in((region,))), None)) for region in regions]
     return [Scope(region) for region in regions]
 
 

@@ -169,7 +169,14 @@ def _grown(incident: Incident, turn: Turn, now: datetime) -> Incident:
         signals=(*incident.signals, *(signal.id for signal in fresh))[-MAX_EVIDENCE:],
         signal_count=incident.signal_count + len(fresh),
         witnesses=witnesses,
-        places=tuple(dict.fromkeys((*incident.places, *(place for signal in fresh for place in signal.places))))[:20],
+        places=tuple(
+            dict.fromkeys(
+                (
+                    *incident.places,
+                    *(place for signal in fresh for place in signal.places_in({*incident.regions, turn.alert.region})),
+                )
+            )
+        )[:20],
     )
 
 

@@ -39,6 +39,9 @@ KINDS: Final[dict[EventKind, str]] = {
     EventKind.SYSTEM_SOURCE_UNREACHABLE: "a source cannot be reached",
     EventKind.SYSTEM_OWN_LINE_DOWN: "our own line is down",
     EventKind.SYSTEM_STORE_DAMAGED: "our store was damaged",
+    EventKind.SYSTEM_AGENT_REFUSED: "messages of an agent were refused",
+    EventKind.SYSTEM_AGENT_CLOCK: "the clock of an agent is wrong",
+    EventKind.SYSTEM_MESSAGES_DROPPED: "messages were dropped",
 }
 FAMILIES: Final[dict[Family, str]] = {
     Family.ASSEMBLY: "people gather or protest",

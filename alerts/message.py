@@ -11,23 +11,21 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from alerts.message_words import FAMILIES, LEVELS, LINES, REASONS, ROLES, SEVERITIES, Language
+from alerts.message_words import LEVELS, LINES, REASONS, ROLES, SEVERITIES
 from alerts.routes import Destination
 from alerts.rules import sentence
 from monitor.domain.alerts import Incident, Level, Reason
+from monitor.domain.kind_names import FAMILY_NAMES, KIND_NAMES, Language
 from monitor.domain.regions import Region
 from monitor.domain.rules import Rule
 from monitor.domain.signals import Interval, Signal
 from monitor.domain.sources import Source
+from monitor.read.masking import without_marks
 
 SHORT_LENGTH: Final = 160
 BODY_LENGTH: Final = 3500
 MAX_LINKS: Final = 8
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_PRIVATE = re.compile(
-    r"(?<![\d:])(?:\+\d{10,15}|(?:\+?7|8)[\s(-]*7\d\d[\s)-]*\d{3}[\s-]*\d{2}[\s-]*\d{2})(?!\d)"
-    r"|[\w.+-]+@[\w-]+\.[\w.]+|(?<![\w/])@\w{4,}"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,7 @@ class Composer:
         """The message about this subject for this destination."""
         language = to.language
         mark = f"[{subject.mark}] " if subject.mark else ""
-        what = FAMILIES[subject.incident.family.value][language]
+        what = FAMILY_NAMES[subject.incident.family][language]
         where = self._where(subject.incident, language)
         level = LEVELS[subject.incident.level.value][language]
         reason = REASONS[subject.reason.value][language]
@@ -107,15 +105,18 @@ class Composer:
 
     def _links(self, signals: Sequence[Signal], language: Language) -> list[str]:
         newest = sorted(signals, key=lambda signal: (signal.at, signal.id), reverse=True)
-        lines = [f"- {self._named([signal])}: {signal.kind.value} {signal.link or ''}".rstrip() for signal in newest]
+        lines = [
+            f"- {self._named([signal])}: {KIND_NAMES[signal.kind][language]} {signal.link or ''}".rstrip()
+            for signal in newest
+        ]
         lines = list(dict.fromkeys(lines))
         more = [f"- {LINES['more'][language]} {len(lines) - MAX_LINKS}"] if len(lines) > MAX_LINKS else []
         return lines[:MAX_LINKS] + more
 
 
 def safe(text: str) -> str:
-    """The text without control and direction characters, phones, e-mails and private names."""
-    return _PRIVATE.sub("[…]", _UNSAFE.sub("", text))
+    """The text without control and direction characters, phones, e-mails, plates, personal numbers and handles."""
+    return without_marks(_UNSAFE.sub("", text))
 
 
 def _local(moment: datetime, zone: str) -> str:

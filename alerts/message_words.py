@@ -1,25 +1,7 @@
 """The fixed words of messages in three languages. A native reader should look through the Kazakh before a release."""
 
-from typing import Final, Literal
+from typing import Final
 
-Language = Literal["ru", "kk", "en"]
-
-FAMILIES: Final = {
-    "assembly": {"en": "protest", "ru": "протест", "kk": "наразылық"},
-    "labour": {"en": "strike", "ru": "забастовка", "kk": "ереуіл"},
-    "unrest": {"en": "unrest", "ru": "беспорядки", "kk": "тәртіпсіздік"},
-    "police": {"en": "detentions and police action", "ru": "задержания и действия полиции", "kk": "ұстау және полиция әрекеті"},
-    "custody": {"en": "people in custody", "ru": "люди под стражей", "kk": "қамаудағы адамдар"},
-    "prosecution": {"en": "prosecution", "ru": "преследование", "kk": "қудалау"},
-    "association": {"en": "ban of an organisation", "ru": "запрет организации", "kk": "ұйымға тыйым"},
-    "media": {"en": "pressure on the media", "ru": "давление на СМИ", "kk": "БАҚ-қа қысым"},
-    "defender": {"en": "pressure on defenders", "ru": "давление на правозащитников", "kk": "құқық қорғаушыларға қысым"},
-    "net": {"en": "internet disruption", "ru": "перебои интернета", "kk": "интернет іркілісі"},
-    "state": {"en": "emergency measures", "ru": "чрезвычайные меры", "kk": "төтенше шаралар"},
-    "election": {"en": "election incident", "ru": "нарушение на выборах", "kk": "сайлаудағы бұзушылық"},
-    "civic": {"en": "rating of freedoms", "ru": "рейтинг свобод", "kk": "бостандық рейтингі"},
-    "system": {"en": "our own blindness", "ru": "мы плохо видим", "kk": "біз нашар көріп тұрмыз"},
-}  # fmt: skip
 LEVELS: Final = {
     "seen": {"en": "seen by one source", "ru": "сообщает один источник", "kk": "бір дереккөз хабарлайды"},
     "corroborated": {"en": "corroborated by independent sources", "ru": "подтверждают независимые источники", "kk": "тәуелсіз дереккөздер растайды"},

@@ -40,7 +40,8 @@ class Ledger:
     _told: dict[tuple[str, str], tuple[datetime, Severity, Level]] = field(default_factory=dict)
 
     def restore(self, notifications: Iterable[Notification]) -> None:
-        """Remember what was owed before a restart."""
+        """Remember what was owed before a restart, and nothing else."""
+        self._told.clear()
         for note in sorted(notifications, key=lambda note: note.created_at):
             self._told[note.incident, note.receiver] = (note.created_at, note.severity, note.level)
 

@@ -16,6 +16,7 @@ from alerts.owed import Ledger, Untold
 from monitor.domain.alerts import Alert, Incident, Notification, NotificationState, TimelineEntry
 from monitor.domain.changes import Change, Query
 from monitor.domain.ids import content_id
+from monitor.domain.leases import Fence
 from monitor.domain.moments import rfc3339
 from monitor.domain.ports import Clock, StateStore
 from monitor.domain.rules import Rule
@@ -42,23 +43,31 @@ class Outcome:
 
 
 class AlertService:
-    """Judges signals as they come."""
+    """Judges signals as they come.
+
+    Attributes:
+        fence: where several processes could judge, the tenure in which this one may; `None` where it is alone. A change
+            of a tenure that is over is refused by the store (`LeaseLostError`); after it, `catch_up` is needed.
+    """
 
     def __init__(
         self, *, state: StateStore, rules: Sequence[Rule], ledger: Ledger, clock: Clock, holder: str | None = None
     ) -> None:
         self._state = state
+        self._rules = tuple(rules)
         self._evaluator = Evaluator(rules)
         self._incidents = Incidents()
         self._ledger = ledger
         self._clock = clock
         self._holder = holder
+        self.fence: Fence | None = None
         self._checkpoint = 0
         self._signals: dict[str, Signal] = {}
 
     async def catch_up(self) -> None:
-        """Take up where the store says that we were."""
+        """Take up where the store says that we were, and forget what a step that could not be stored had made of us."""
         now = self._clock.now()
+        self._evaluator = Evaluator(self._rules)
         self._checkpoint = await self._state.checkpoint(READER)
         alerts = await self._state.alerts(Query(open_only=True, limit=MANY))
         incidents = await self._state.incidents(Query(open_only=True, limit=MANY))
@@ -66,7 +75,9 @@ class AlertService:
         signals = await self._state.signals(Query(since=since, newest_first=False, limit=MANY))
         held = [name for incident in incidents for name in incident.signals]
         signals = [*signals, *await self._state.signals(Query(ids=tuple(held), limit=MANY))] if held else signals
-        self._signals = {signal.id: signal for signal in signals}
+        # What stands in the journal behind our checkpoint is still to be judged: a rule that knows it already would not.
+        waiting = {signal.id for _, signal in await self._state.journal(self._checkpoint, MANY)}
+        self._signals = {signal.id: signal for signal in signals if signal.id not in waiting}
         self._evaluator.restore(alerts, self._signals.values())
         self._incidents = Incidents(incidents, alerts)
         self._ledger.restore(
@@ -110,10 +121,11 @@ class AlertService:
 
     def _claimed(self, note: Notification, now: datetime) -> Notification:
         """Born claimed by the dispatcher of this process: saves it a transaction before the first try."""
-        if self._holder is None:
+        claimant = self.fence.claimant if self.fence else self._holder
+        if claimant is None:
             return note
         until = now + timedelta(seconds=CLAIM_SECONDS)
-        return replace(note, state=NotificationState.CLAIMED, claimed_by=self._holder, claimed_until=until)
+        return replace(note, state=NotificationState.CLAIMED, claimed_by=claimant, claimed_until=until)
 
     def _evidence(self, incident: Incident) -> list[Signal]:
         return [self._signals[name] for name in incident.signals if name in self._signals]
@@ -129,6 +141,7 @@ class AlertService:
             timeline=tuple(timeline),
             notifications=tuple(outcome.notifications),
             checkpoints={READER: self._checkpoint},
+            fence=self.fence,
         )
 
     def _forget(self, now: datetime) -> None:

@@ -8,16 +8,19 @@ once, pages back to its cursor if it was away) and ends; the schedule, jitter an
 
 import importlib
 import pkgutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import BaseModel
 
 import collectors
-from monitor.domain.ports import Clock
+from monitor.domain.ports import AccessDeniedError, Clock
 from monitor.domain.reports import Item
 from monitor.domain.sources import Source
+
+if TYPE_CHECKING:
+    from collectors.agent_desk import AgentDesk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,13 +68,29 @@ class Workers(Protocol):
         ...
 
 
+def no_secret(name: str) -> str:
+    """Where nothing is given.
+
+    Raises:
+        AccessDeniedError: always.
+    """
+    raise AccessDeniedError(f"the secret {name} is not set")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """What a collector may touch."""
+    """What a collector may touch.
+
+    Attributes:
+        secret: the secret of that name; raises `AccessDeniedError` where it is not set.
+        desk: where agents' parcels are judged; `None` where no agents are received.
+    """
 
     clock: Clock
     http: Http
     workers: Workers
+    secret: Callable[[str], str] = no_secret
+    desk: "AgentDesk | None" = None
 
 
 class Collecting(Protocol):

@@ -6,25 +6,14 @@ of a feed (which may be a block page); each is a state of the source. Cannot see
 two rounds, and what an outlet leaves out of its feed.
 """
 
-import hashlib
-import json
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, field_validator
 
 from collectors.base import Access, Answer
-from collectors.feed_parse import Entry, ParsedFeed
-from monitor.domain.ids import content_id
-from monitor.domain.ports import UnavailableError
-from monitor.domain.reports import Item, Report
+from collectors.entries import Entries
 from monitor.domain.sources import Source
-
-REMEMBERED: Final = 400
-"""Entries whose wording is remembered, so that an edit is seen and a repeat costs nothing."""
 
 
 class Config(BaseModel):
@@ -49,89 +38,17 @@ class Config(BaseModel):
         return value
 
 
-@dataclass(slots=True)
-class _Memory:
-    """The bookmark of a feed."""
-
-    etag: str | None = None
-    modified: str | None = None
-    body: str | None = None
-    seen: dict[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def read(cls, cursor: str | None) -> "_Memory":
-        data = json.loads(cursor) if cursor else {}
-        return cls(data.get("etag"), data.get("modified"), data.get("body"), data.get("seen", {}))
-
-    def written(self) -> str:
-        kept = dict(list(self.seen.items())[-REMEMBERED:])
-        data = {"etag": self.etag, "modified": self.modified, "body": self.body, "seen": kept}
-        return json.dumps(data, separators=(",", ":"))
-
-
-class Collector:
+class Collector(Entries):
     """One feed."""
 
     def __init__(self, source: Source, access: Access, cursor: str | None) -> None:
-        self._source = source
-        self._access = access
         self._config = Config.model_validate(source.settings)
-        self._memory = _Memory.read(cursor)
-        self.every_seconds = self._config.every_minutes * 60
+        super().__init__(
+            source, access, cursor, url=str(self._config.url), every_minutes=self._config.every_minutes,
+            proxy=self._config.proxy,
+        )  # fmt: skip
 
-    async def items(self) -> AsyncIterator[Item]:
-        """What is new or changed in the feed, oldest first."""
-        answer = await self._access.http.get(str(self._config.url), headers=self._conditions())
-        body = hashlib.sha256(answer.body).hexdigest()[:32]
-        if answer.status == 304 or body == self._memory.body:
-            return
-        feed = await self._parsed(answer)
-        now = self._access.clock.now()
-        self._memory.etag = answer.headers.get("etag")
-        self._memory.modified = answer.headers.get("last-modified")
-        self._memory.body = body
-        fresh = [entry for entry in reversed(feed.entries) if self._is_fresh(entry)]
-        for entry in sorted(fresh, key=lambda entry: entry.published_at or now):
-            report = self._report(entry, now)
-            self._memory.seen.pop(entry.id, None)
-            self._memory.seen[entry.id] = _wording(entry)
-            yield Item(source=self._source.id, content=report, cursor=self._memory.written())
-        yield Item(source=self._source.id, content=None, cursor=self._memory.written())
-
-    def _conditions(self) -> dict[str, str]:
-        wanted = {"If-None-Match": self._memory.etag, "If-Modified-Since": self._memory.modified}
-        return {name: value for name, value in wanted.items() if value}
-
-    async def _parsed(self, answer: Answer) -> ParsedFeed:
-        try:
-            feed: Any = await self._access.workers.run(
-                "collectors.feed_parse:parse_feed",
-                answer.body,
-                answer.headers.get("content-type"),
-                answer.url,
-                self._config.zone,
-            )
-        except ValueError as error:
-            raise UnavailableError(f"no feed: {error}") from None
-        parsed: ParsedFeed = feed
-        return parsed
-
-    def _is_fresh(self, entry: Entry) -> bool:
-        return self._memory.seen.get(entry.id) != _wording(entry)
-
-    def _report(self, entry: Entry, now: datetime) -> Report:
-        return Report(
-            source=self._source.id,
-            origin=self._source.id,
-            key=entry.id,
-            title=entry.title or None,
-            text=entry.text,
-            link=entry.link,
-            published_at=entry.published_at,
-            observed_at=now,
-            edited=entry.id in self._memory.seen,
-        )
-
-
-def _wording(entry: Entry) -> str:
-    return content_id(entry.title, entry.text)[:12]
+    def parser(self, answer: Answer) -> tuple[str, tuple[Any, ...]]:
+        """How a feed is read."""
+        arguments = (answer.body, answer.headers.get("content-type"), answer.url, self._config.zone)
+        return "collectors.feed_parse:parse_feed", arguments

@@ -32,6 +32,7 @@ class Config(BaseModel):
     channel: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{3,31}$", description="username of the channel, without @")
     every_minutes: float = Field(default=3, ge=1, le=1440, description="minutes between two rounds")
     pages_back: int = Field(default=10, ge=0, le=100, description="pages read back at most after an absence")
+    proxy: str | None = Field(default=None, description="name of the environment variable with a proxy's address")
     base: str = Field(default="https://t.me", description="where the pages are; for tests", pattern=r"^https?://")
 
 
@@ -68,6 +69,9 @@ class Collector:
         self.every_seconds = self._config.every_minutes * 60
         self.gap_left = False
 
+    def _proxy(self) -> str | None:
+        return self._access.secret(self._config.proxy) if self._config.proxy else None
+
     async def items(self) -> AsyncIterator[Item]:
         """New and changed posts since the last round, oldest first; then posts confirmed as deleted."""
         newest = await self._page(None)
@@ -100,7 +104,7 @@ class Collector:
     async def _page(self, before: int | None) -> PreviewPage:
         query = f"?before={before}" if before else ""
         address = f"{self._config.base}/s/{self._config.channel}{query}"
-        answer = await self._access.http.get(address)
+        answer = await self._access.http.get(address, proxy=self._proxy())
         if "/s/" not in answer.url:
             raise AccessDeniedError("the preview is switched off, or this is a group or a user")
         try:

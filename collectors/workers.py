@@ -17,6 +17,7 @@ from monitor.domain.ports import UnavailableError
 ALLOWED: Final = frozenset(
     {
         "collectors.feed_parse:parse_feed",
+        "collectors.page_parse:parse_page",
         "collectors.telegram_preview_parse:parse_preview",
         "collectors.telegram_export_parse:parse_export",
     }

@@ -1,6 +1,6 @@
 """`config/*.yaml` to models, cross-checked: every error at once, with file, line and entry."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from alerts.routes import Destination, names_of
 from alerts.rules import lint
 from collectors.base import kind, kind_names
 from collectors.scenario import Scenario
+from monitor.configuration_probing import ProbingConfiguration, read_probing
 from monitor.documents import Document, DocumentError, read_document
 from monitor.domain.regions import Region
 from monitor.domain.rules import Rule
@@ -22,8 +23,12 @@ from monitor.read.compiled import Compiled, LexiconError
 from monitor.read.gazetteer import AbroadPhrases, NamedPlace, PlacePhrases, read_gazetteer
 from monitor.read.lexicon import Entry as LexiconEntry
 from monitor.read.lexicon import Lexicon
+from monitor.read.masking import Masker, PublicNames
 from monitor.read.places import Gazetteer
 from monitor.read.reader import Reader, example_faults
+
+WELL_KNOWN = 10_000
+"""People in a place whose name alone says the place and not a person of that surname."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,11 @@ class ReadingConfiguration:
         """A reader made of it."""
         return Reader(self.lexicons, Gazetteer(self.named, self.phrases, self.abroad))
 
+    def cities(self) -> frozenset[str]:
+        """Names of the cities and villages of Kazakhstan, as signals carry them."""
+        phrases = {place.name for place in self.phrases if place.level == "city"}
+        return frozenset(phrases | {place.name for place in self.named if place.region is not None})
+
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
@@ -49,6 +59,12 @@ class Configuration:
     reading: ReadingConfiguration
     rules: tuple[Rule, ...]
     destinations: tuple[Destination, ...]
+    probing: ProbingConfiguration
+    public: PublicNames = field(default_factory=PublicNames)
+
+    def masker(self) -> Masker:
+        """What takes private people out of texts; knows the public names, our sources' channels, and places."""
+        return _masker(self.public, self.sources, self.reading)
 
 
 def load_configuration(own: Path | None, *, examples: bool = False) -> Configuration:
@@ -64,7 +80,11 @@ def load_configuration(own: Path | None, *, examples: bool = False) -> Configura
     folder = _folder(own)
     destinations = _destinations(folder)
     rules = _rules(folder, destinations)
-    configuration = Configuration(_regions(folder), _sources(folder), _reading(folder), rules, destinations)
+    public = _public_names(folder)
+    probing = read_probing(folder)
+    configuration = Configuration(
+        _regions(folder), _sources(folder), _reading(folder), rules, destinations, probing, public
+    )
     if examples and not folder.problems:
         _check_examples(folder, configuration.reading)
     folder.finish()
@@ -83,6 +103,18 @@ def load_reading(own: Path | None) -> ReadingConfiguration:
     return reading
 
 
+def load_regions(own: Path | None) -> dict[str, Region]:
+    """Regions alone, for what needs no more.
+
+    Raises:
+        ConfigurationError: everything that is wrong with them.
+    """
+    folder = _folder(own)
+    regions = _regions(folder)
+    folder.finish()
+    return regions
+
+
 def load_sources(own: Path | None) -> dict[str, Source]:
     """Sources alone.
 
@@ -93,6 +125,30 @@ def load_sources(own: Path | None) -> dict[str, Source]:
     sources = _sources(folder)
     folder.finish()
     return sources
+
+
+def load_probing(own: Path | None) -> ProbingConfiguration:
+    """Targets and the manner of probing alone.
+
+    Raises:
+        ConfigurationError: with every problem found.
+    """
+    folder = _folder(own)
+    probing = read_probing(folder)
+    folder.finish()
+    return probing
+
+
+def load_masker(own: Path | None) -> Masker:
+    """The masker alone.
+
+    Raises:
+        ConfigurationError: with every problem found.
+    """
+    folder = _folder(own)
+    masker = _masker(_public_names(folder), _sources(folder), _reading(folder))
+    folder.finish()
+    return masker
 
 
 def load_scenario(path: Path) -> Scenario:
@@ -215,6 +271,19 @@ def _line_of(document: Document, entry: str) -> int:
             if isinstance(row, dict) and row.get("id") == entry:
                 return document.line((part, place))
     return 0
+
+
+def _public_names(folder: Folder) -> PublicNames:
+    name = "public_names.yaml"
+    document = folder.document(name)
+    found = folder.model(name, document, (), document.data or {}, PublicNames, "") if document else None
+    return found or PublicNames()
+
+
+def _masker(public: PublicNames, sources: dict[str, Source], reading: ReadingConfiguration) -> Masker:
+    channels = [str(source.settings["channel"]) for source in sources.values() if "channel" in source.settings]
+    known = (place for place in reading.named if place.population >= WELL_KNOWN)
+    return Masker(public, channels=channels, places=(name for place in known for name in place.names))
 
 
 def _places(folder: Folder) -> tuple[tuple[PlacePhrases, ...], tuple[AbroadPhrases, ...]]:

@@ -5,11 +5,12 @@ trips a bug is stored unread (set aside, counted, named in the audit) without ho
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
+from monitor.domain.agents import Parcel
 from monitor.domain.changes import AuditEntry, Change
 from monitor.domain.health import Feeling, Health
 from monitor.domain.kinds import EventKind
@@ -18,7 +19,7 @@ from monitor.domain.regions import WHOLE_COUNTRY
 from monitor.domain.reports import Deletion, Item, Report
 from monitor.domain.signals import Finding, Reading, Signal, signal_id
 from monitor.domain.sources import Source
-from monitor.read.echoes import EchoIndex
+from monitor.read.echoes import WINDOW, EchoIndex
 from monitor.read.reader import Reader
 from monitor.runtime.isolate import isolated
 
@@ -62,6 +63,7 @@ class Pipeline:
         self._sources = sources
         self._clock = clock
         self._readings: dict[str, Reading] = {}
+        self._heard: int | None = None
 
     async def process(self, items: Sequence[Item]) -> Outcome:
         """Read and store these items, in their order.
@@ -72,6 +74,36 @@ class Pipeline:
         reports = _latest([item.content for item in items if isinstance(item.content, Report)])
         known = await self._state.known_versions([report.version for report in reports])
         fresh = [report for report in reports if report.version not in known]
+        for report in fresh:
+            isolated(f"report {report.id}", partial(self._read_ahead, report))
+        made: list[Change] = []
+
+        def build(others: Sequence[Report]) -> Change:
+            made.append(self._made(items, fresh, others))
+            return made[-1]
+
+        if fresh:
+            await self._store(build)
+        else:
+            await self._state.apply(build(()))
+        signals, aside = made[-1].signals, len(made[-1].audit)
+        return Outcome(signals=signals, reports=len(fresh), repeats=len(reports) - len(fresh), set_aside=aside)
+
+    async def _store(self, build: Callable[[Sequence[Report]], Change]) -> None:
+        """Judge who copied whom and store it in one transaction: two readers must agree on who spoke first."""
+        stored = False
+        try:
+            self._heard = await self._state.apply_after(self._heard, self._clock.now() - WINDOW, build)
+            stored = True
+        finally:
+            if not stored:
+                # The index knows texts that the store does not: it is made anew from the store.
+                self._echoes, self._heard = type(self._echoes)(), None
+
+    def _made(self, items: Sequence[Item], fresh: list[Report], others: Sequence[Report]) -> Change:
+        """What these items come to, after what other readers have stored."""
+        for report in others:
+            self._witness(report)
         signals: list[Signal] = []
         unread: list[Report] = []
         for report in fresh:
@@ -81,11 +113,11 @@ class Pipeline:
             else:
                 signals += found
         signals += _ready_signals(items, self._sources)
-        change = self._change(items, fresh, signals, unread)
-        await self._state.apply(change)
-        return Outcome(
-            signals=tuple(signals), reports=len(fresh), repeats=len(reports) - len(fresh), set_aside=len(unread)
-        )
+        return self._change(items, fresh, signals, unread)
+
+    def _read_ahead(self, report: Report) -> bool:
+        """The long part of the work, before other readers have to wait for us."""
+        return _says_something(report) and bool(self._read(report))
 
     def may_speak(self, item: Item) -> bool:
         """Whether an item could bring a signal; quick, and wrong only in saying yes."""
@@ -116,6 +148,7 @@ class Pipeline:
             signals=tuple(signals),
             cursors={item.source: item.cursor for item in items if item.cursor is not None},
             healths=tuple(item.content for item in items if isinstance(item.content, Health)),
+            parcels=tuple(item.content for item in items if isinstance(item.content, Parcel)),
             audit=tuple(
                 AuditEntry(at=now, actor="pipeline", action="set aside", subject=report.id, details="reading met a bug")
                 for report in unread
@@ -123,13 +156,18 @@ class Pipeline:
         )
 
     def _signals(self, report: Report) -> list[Signal]:
-        if report.is_service or not report.words.strip():
+        if not _says_something(report):
             return []
         source = self._sources.get(report.source)
         reading = self._read(report)
         self._readings.pop(report.version, None)
         if not reading.findings:
             return []
+        witness = self._witness(report)
+        return [signal_of(report, reading, finding, witness, source) for finding in reading.findings]
+
+    def _witness(self, report: Report) -> str:
+        source = self._sources.get(report.source)
         echo = self._echoes.witness(
             report.words,
             origin=report.origin,
@@ -137,7 +175,11 @@ class Pipeline:
             forwarded_from=report.forwarded_from,
             at=report.at,
         )
-        return [_signal(report, reading, finding, echo.witness, source) for finding in reading.findings]
+        return echo.witness
+
+
+def _says_something(report: Report) -> bool:
+    return not report.is_service and bool(report.words.strip())
 
 
 def _latest(reports: Iterable[Report]) -> list[Report]:
@@ -145,12 +187,15 @@ def _latest(reports: Iterable[Report]) -> list[Report]:
     return list({report.version: report for report in reports}.values())
 
 
-def _signal(report: Report, reading: Reading, finding: Finding, witness: str, source: Source | None) -> Signal:
+def signal_of(report: Report, reading: Reading, finding: Finding, witness: str, source: Source | None) -> Signal:
+    """The signal that a finding in a report is; `source` is `None` where configuration no longer knows it."""
+    lying = {place.name: place.region for place in reading.places}
     return Signal(
         id=signal_id(report.version, finding.kind, finding.regions),
         kind=finding.kind,
         regions=finding.regions,
         places=finding.places,
+        place_regions=tuple(lying.get(place) for place in finding.places),
         # A post dated in the future is a wrong clock, not a prophecy.
         at=min(report.at, report.observed_at),
         observed_at=report.observed_at,

@@ -6,7 +6,6 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
-from rapidfuzz import fuzz, process
 
 NEAR_ENOUGH = 60
 """Least likeness (0..100, rapidfuzz ratio) at which a known word is offered."""
@@ -43,6 +42,9 @@ class ConfigurationError(Exception):
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that this one was probably meant to be; `None` if none is near."""
+    # Only a mistake needs it, and it costs more memory than a small agent can spare.
+    from rapidfuzz import fuzz, process  # noqa: PLC0415
+
     found = process.extractOne(word, sorted(known), scorer=fuzz.ratio, score_cutoff=NEAR_ENOUGH)
     return found[0] if found else None
 

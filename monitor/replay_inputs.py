@@ -8,6 +8,7 @@ from pathlib import Path
 
 from collectors.feed_parse import FeedError, parse_feed
 from collectors.posts import BadLine, read_posts
+from collectors.scenario import Expectation
 from collectors.telegram_export import reports as export_reports
 from collectors.telegram_export_parse import ExportError, parse_export
 from monitor.configuration import load_scenario
@@ -29,12 +30,15 @@ class Recorded:
     Attributes:
         faults: what could not be read, each with its file and line.
         mark: DEMO where a scenario is among the input.
+        must, must_not: what scenarios among the input say must come, and must not.
     """
 
     moments: list[Moment] = field(default_factory=list)
     sources: dict[str, Source] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     mark: str = ""
+    must: list[Expectation] = field(default_factory=list)
+    must_not: list[Expectation] = field(default_factory=list)
 
 
 def read_inputs(paths: Iterable[Path], zone: str | None = None) -> Recorded:
@@ -85,6 +89,8 @@ def _read(path: Path, recorded: Recorded, zone: str | None) -> None:
             scenario = load_scenario(path)
             recorded.sources.update({source.id: source for source in scenario.sources})
             recorded.moments += scenario.items()
+            recorded.must += scenario.expect
+            recorded.must_not += scenario.expect_not
             recorded.mark = "DEMO"
         case "posts":
             _add(recorded, _posts(path, recorded))

@@ -5,13 +5,13 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
 from alerts.dispatcher import Dispatcher
 from alerts.service import AlertService
-from collectors.base import Access, kind
+from collectors.base import Access
 from collectors.schedule import Rounds
 from monitor.domain.changes import Change, Retention
 from monitor.domain.health import Feeling, Health
@@ -19,6 +19,7 @@ from monitor.domain.ports import Bus, Clock, StateStore, StoreUnavailableError
 from monitor.domain.reports import Item
 from monitor.domain.sources import Source
 from monitor.pipeline import Outcome, Pipeline
+from monitor.recording import Recording
 from monitor.runtime.metrics import Metrics
 from monitor.runtime.supervisor import Stage, Supervisor
 
@@ -27,6 +28,7 @@ QUEUE: Final = 2000
 """Items that may wait between collectors and the pipeline; a full queue holds the collectors back."""
 RETRY_SECONDS: Final = 5.0
 TICK_SECONDS: Final = 15.0
+HOUR_SECONDS: Final = 3600.0
 DAY_SECONDS: Final = 86_400.0
 log = logging.getLogger(__name__)
 
@@ -40,14 +42,18 @@ class Service:
     pipeline: Pipeline
     alerts: AlertService
     dispatcher: Dispatcher
+    recording: Recording
     bus: Bus
     sources: Mapping[str, Source]
     access: Access | None
     metrics: Metrics = field(default_factory=Metrics)
     retention: Retention = field(default_factory=Retention)
     line_is_down: Callable[[], bool] = lambda: False
+    clock_apart_seconds: Callable[[], float] = lambda: 0.0
+    speed: Callable[[], float] = lambda: 1.0
     _queue: "asyncio.Queue[Item]" = field(default_factory=lambda: asyncio.Queue(QUEUE))
     _healths: dict[str, Health] = field(default_factory=dict)
+    _before: dict[str, Health] = field(default_factory=dict)
 
     def supervise(self, supervisor: Supervisor) -> None:
         """Hand every part to the supervisor."""
@@ -57,6 +63,7 @@ class Service:
         supervisor.add("read", Stage.PIPELINE, self._read)
         supervisor.add("alert", Stage.TELL, self._alert)
         supervisor.add("tell", Stage.TELL, partial(self.dispatcher.run, self.bus))
+        supervisor.add("record", Stage.STORE, self._record)
         supervisor.add("keep", Stage.STORE, self._keep)
 
     def on_health(self, health: Health) -> None:
@@ -69,10 +76,7 @@ class Service:
 
     async def _collect(self, source: Source) -> None:
         assert self.access is not None
-        access = self.access
-        make = kind(source.kind).collector
-        cursor = await self.state.cursor(source.id)
-        rounds = Rounds(source, lambda mark: make(source, access, mark), self.clock, cursor=cursor)
+        rounds = await Rounds.resumed(source, self.access, self.state, self.clock)
         async for item in rounds.items():
             await self._queue.put(item)
 
@@ -118,42 +122,76 @@ class Service:
                 if outcome:
                     await self.bus.publish("changes")
                 try:
-                    async with asyncio.timeout(self._until_due()):
+                    async with asyncio.timeout(self._until_due() / self.speed()):
+                        await anext(rings)
+                except TimeoutError:
+                    continue
+
+    async def _record(self) -> None:
+        """Keep the series up with the journal, and put days that are over away; a store that refuses only delays it."""
+        kept = self.clock.monotonic() - HOUR_SECONDS
+        async with self.bus.subscribe("signals") as rings:
+            while True:
+                try:
+                    self.metrics.recorded.inc(await self.recording.catch_up())
+                    if self.clock.monotonic() - kept >= HOUR_SECONDS:
+                        kept = self.clock.monotonic()
+                        await self.recording.series.keep(self.clock.now(), self.retention.series)
+                except StoreUnavailableError as error:
+                    log.error("series wait: %s", error.reason)
+                try:
+                    async with asyncio.timeout(TICK_SECONDS):
                         await anext(rings)
                 except TimeoutError:
                     continue
 
     def _until_due(self) -> float:
-        due = self.alerts.next_due()
+        """Seconds of our clock until time alone changes something, or until the next look in any case."""
+        due, longest = self.alerts.next_due(), TICK_SECONDS * self.speed()
         if due is None:
-            return TICK_SECONDS
-        return min(TICK_SECONDS, max(0.05, (due - self.clock.now()) / timedelta(seconds=1)))
+            return longest
+        return min(longest, max(0.05 * self.speed(), (due - self.clock.now()) / timedelta(seconds=1)))
 
     async def _keep(self) -> None:
         """Store how the parts feel, a heartbeat, and once a day what retention asks for."""
         pruned = self.clock.monotonic() - DAY_SECONDS
         while True:
             now = self.clock.now()
-            beat = Health(subject="part:heartbeat", feeling=Feeling.OK, reason="runs", since=now, checked_at=now)
-            healths = (*self._healths.values(), beat, self._line())
+            healths = (*self._healths.values(), *self._own())
             self._healths.clear()
             await self.state.apply(Change(healths=healths))
             await self._count_feelings()
+            await self._count_beat(now)
             if self.clock.monotonic() - pruned >= DAY_SECONDS:
                 pruned = self.clock.monotonic()
                 await self.state.prune(now, self.retention)
-            await self.clock.sleep(TICK_SECONDS)
+            # However fast a demonstration runs, a beat of life is enough.
+            await self.clock.sleep(TICK_SECONDS * max(1.0, self.speed() / TICK_SECONDS))
 
     async def _count_feelings(self) -> None:
         counted = Counter(h.feeling.value for h in await self.state.healths() if h.subject.startswith("source:"))
         for feeling in Feeling:
             self.metrics.sources.labels(feeling=feeling.value).set(counted[feeling.value])
 
-    def _line(self) -> Health:
-        now = self.clock.now()
-        down = self.line_is_down()
-        return Health(
-            subject="line", feeling=Feeling.UNREACHABLE if down else Feeling.OK,
-            reason="no host of several can be reached: own line is down" if down else "hosts can be reached",
-            since=now, checked_at=now,
+    async def _count_beat(self, now: datetime) -> None:
+        self.metrics.heartbeat.set(now.timestamp())
+        owed = await self.state.owed(now, 1000)
+        self.metrics.owed.set(max(((now - note.due_at).total_seconds() for note in owed), default=0.0))
+
+    def _own(self) -> tuple[Health, ...]:
+        """How we ourselves feel: alive, with a line, and with a calendar that can be trusted."""
+        apart, down = self.clock_apart_seconds(), self.line_is_down()
+        jumped = f"the machine's clock jumped by {apart:.0f} s; we go by our own count"
+        return (
+            self._felt("part:heartbeat", Feeling.OK, "runs"),
+            self._felt("line", Feeling.UNREACHABLE, "no host of several can be reached: own line is down")
+            if down else self._felt("line", Feeling.OK, "hosts can be reached"),
+            self._felt("clock", Feeling.BROKEN, jumped) if apart else self._felt("clock", Feeling.OK, "clock is steady"),
         )  # fmt: skip
+
+    def _felt(self, subject: str, feeling: Feeling, reason: str) -> Health:
+        now, before = self.clock.now(), self._before.get(subject)
+        since = before.since if before and before.feeling is feeling else now
+        health = Health(subject=subject, feeling=feeling, reason=reason, since=since, checked_at=now)
+        self._before[subject] = health
+        return health

@@ -5,11 +5,14 @@ representation, a log line or an error.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from monitor.domain.ports import AccessDeniedError
+from monitor.store.series_influx_access import InfluxAccess
 
 
 class SettingsError(Exception):
@@ -31,6 +34,8 @@ class Settings:
         proxy: SOCKS or HTTP proxy for all collectors that name none (DABYL_PROXY); fails closed.
         allow_private: private or loopback networks that collectors may fetch from (DABYL_ALLOW_PRIVATE,
             comma-separated); empty for none.
+        influx: the InfluxDB that keeps the series; `None` means files in `data` (DABYL_INFLUXDB_URL, _ORG, _TOKEN, _PREFIX,
+            _CA).
     """
 
     data: Path
@@ -43,6 +48,7 @@ class Settings:
     log_format: str = "text"
     proxy: str | None = field(default=None, repr=False)
     allow_private: tuple[str, ...] = ()
+    influx: InfluxAccess | None = None
 
     @property
     def state_address(self) -> str | Path:
@@ -69,6 +75,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         log_format=_one_of("DABYL_LOG_FORMAT", env.get("DABYL_LOG_FORMAT", "text").lower(), ("text", "json")),
         proxy=secret("DABYL_PROXY", env),
         allow_private=tuple(part.strip() for part in env.get("DABYL_ALLOW_PRIVATE", "").split(",") if part.strip()),
+        influx=_influx(env),
     )
 
 
@@ -111,6 +118,36 @@ def needed_secret(name: str) -> str:
         message = f"the secret {name} is not set: give {name} or {name}_FILE"
         raise AccessDeniedError(message)
     return value
+
+
+def _influx(env: Mapping[str, str]) -> InfluxAccess | None:
+    needed = {
+        "DABYL_INFLUXDB_URL": env.get("DABYL_INFLUXDB_URL"),
+        "DABYL_INFLUXDB_ORG": env.get("DABYL_INFLUXDB_ORG"),
+        "DABYL_INFLUXDB_TOKEN": secret("DABYL_INFLUXDB_TOKEN", env),
+    }
+    if not any(needed.values()):
+        return None
+    if missing := [name for name, value in needed.items() if not value]:
+        message = f"InfluxDB needs {' and '.join(missing)} too (the token also as DABYL_INFLUXDB_TOKEN_FILE)"
+        raise SettingsError(message)
+    url, org, token = (str(value) for value in needed.values())
+    prefix, authority = env.get("DABYL_INFLUXDB_PREFIX", "dabyl"), env.get("DABYL_INFLUXDB_CA")
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,40}", prefix):
+        message = "DABYL_INFLUXDB_PREFIX must be letters, digits and hyphens, beginning with a letter"
+        raise SettingsError(message)
+    return InfluxAccess(
+        url=_base_url(url), org=org, token=token, prefix=prefix, authority=Path(authority) if authority else None
+    )
+
+
+def _base_url(text: str) -> str:
+    url = urlsplit(text)
+    if url.scheme in {"http", "https"} and url.hostname and not url.username and not url.query:
+        return text.rstrip("/")
+    # What stands there may hold a password: it is not repeated.
+    message = "DABYL_INFLUXDB_URL must be like https://influxdb.example:8086, without a name or password in it"
+    raise SettingsError(message)
 
 
 def _port(text: str) -> int:

@@ -13,11 +13,12 @@ import click
 from monitor.app import make_receivers
 from monitor.cli.looking import looking
 from monitor.configuration import load_configuration
-from monitor.domain.ports import AccessDeniedError, StoreUnavailableError
+from monitor.domain.ports import AccessDeniedError, StoreUnavailableError, UnavailableError
 from monitor.problems import ConfigurationError
 from monitor.runtime.clock import SystemClock
 from monitor.settings import Settings, read_settings
 from monitor.store.lock import DataInUseError, DataLock
+from monitor.store.series_influx_access import InfluxAccess, Kept
 
 Finding = tuple[str, str, str]
 """How it is (`ok`, `note`, `wrong`), what was looked at, and a sentence."""
@@ -40,7 +41,29 @@ def _look(settings: Settings) -> Iterator[Finding]:
     yield _zone()
     yield _disk(settings)
     yield _data(settings)
+    if settings.influx is not None:
+        yield asyncio.run(_influx(settings.influx))
     yield from _configured(settings)
+
+
+async def _influx(access: InfluxAccess) -> Finding:
+    # Loaded when it is needed: the client of InfluxDB costs a second.
+    from monitor.store.series_influx_server import InfluxServer  # noqa: PLC0415
+    from monitor.store.series_influx_setup import differences  # noqa: PLC0415
+
+    try:
+        server = InfluxServer(access, SystemClock())
+    except AccessDeniedError as error:
+        return "wrong", "InfluxDB", error.reason
+    try:
+        version, found = await server.version(), await differences(access, server, Kept())
+    except (AccessDeniedError, UnavailableError) as error:
+        return "wrong", "InfluxDB", error.reason
+    finally:
+        await server.close()
+    if found:
+        return "note", "InfluxDB", f"{version}; {found[0].words}: see dabyl influx setup --check"
+    return "ok", "InfluxDB", f"{version}, buckets and tasks are as they should be"
 
 
 def _zone() -> Finding:

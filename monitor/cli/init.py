@@ -7,7 +7,7 @@ import click
 
 from monitor.folder import default_directory
 
-COPIED = ("sources.yaml", "rules.yaml", "receivers.yaml")
+COPIED = ("sources.yaml", "rules.yaml", "receivers.yaml", "targets.yaml", "probing.yaml")
 
 
 @click.command(epilog="\b\nExample:\n  dabyl init my-config && dabyl --config my-config check")

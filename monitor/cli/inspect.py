@@ -1,11 +1,14 @@
 """`dabyl inspect`: files or standard input in, JSON Lines out, through the same code that the service runs."""
 
 import asyncio
+import importlib
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 import click
 
@@ -14,12 +17,15 @@ from collectors.telegram_export_parse import ExportMessage
 from collectors.telegram_preview_parse import PreviewPage
 from collectors.telegram_records import message_record
 from collectors.workers import WorkerPool
-from monitor.cli.output import write_lines
+from monitor.cli.explaining import explain, plain_record
+from monitor.cli.inspect_series import series
+from monitor.cli.output import printable, write_lines
 from monitor.configuration import load_reading, load_sources
 from monitor.domain.moments import parse_rfc3339, rfc3339
 from monitor.domain.ports import UnavailableError
 from monitor.domain.signals import Finding, Hit, PlaceHit, Reading
 from monitor.domain.sources import Source
+from monitor.read.explain import strengths
 from monitor.read.reader import Reader
 from monitor.settings import read_settings
 
@@ -33,22 +39,76 @@ MOST_BYTES = {
 Records = Callable[[str, Any], Iterator[dict[str, Any]]]
 
 
-@click.group(name="inspect")
+class _Group(click.Group):
+    """What looks at the network is imported only when it is asked for."""
+
+    network: Final = ("ooni", "probe")
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All commands, sorted."""
+        return sorted({*super().list_commands(ctx), *self.network})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name."""
+        if cmd_name not in self.network:
+            return super().get_command(ctx, cmd_name)
+        found: click.Command = getattr(importlib.import_module("monitor.cli.inspect_network"), cmd_name)
+        return found
+
+
+@click.group(name="inspect", cls=_Group)
 def command() -> None:
-    """Look through the magnifying glass: what Dabyl reads in texts, feeds, preview pages and exports.
+    """Look through the magnifying glass: what Dabyl reads in texts, feeds, pages, exports and measurements.
 
     Everything comes out as JSON Lines, one record a line. The exit code is 1 if any record carries an "error".
     """
 
 
-@command.command(epilog='\b\nExample:\n  echo \'{"id":"1","text":"В Алматы задержали 20"}\' | dabyl inspect text -')
+_TEXT_EXAMPLES = """\b
+Examples:
+  echo '{"id":"1","text":"В Алматы задержали 20"}' | dabyl inspect text -
+  echo "В Алматы задержали 20 активистов" | dabyl inspect text --explain -"""
+
+
+@command.command(epilog=_TEXT_EXAMPLES)
 @click.argument("files", nargs=-1, type=click.Path(allow_dash=True))
-def text(files: tuple[str, ...]) -> None:
-    """Read {"id","text","published_at"?,"source"?} per line; write what each text says, in order."""
+@click.option(
+    "--explain", "explaining", is_flag=True, help="Show each text with its hits marked, rules and score parts."
+)
+def text(files: tuple[str, ...], *, explaining: bool) -> None:
+    """Read {"id","text","published_at"?,"source"?} per line; write what each text says, in order.
+
+    With --explain a line that is no JSON object is taken as the text itself.
+    """
     settings = read_settings()
-    reader = load_reading(settings.config).reader()
-    sources = load_sources(settings.config)
-    _finish(write_lines(record for name in files or ("-",) for record in _read_texts(name, reader, sources)))
+    reading = load_reading(settings.config)
+    reader, sources = reading.reader(), load_sources(settings.config)
+    if explaining:
+        own = strengths(reading.lexicons)
+        _finish(sum(_explained(name, reader, sources, own) for name in files or ("-",)))
+    else:
+        _finish(write_lines(record for name in files or ("-",) for record in _read_texts(name, reader, sources)))
+
+
+def _explained(name: str, reader: Reader, sources: dict[str, Source], own: dict[str, float]) -> int:
+    """Explain every text of a file; returns how many lines were none."""
+    errors = 0
+    with _opened(name) as stream:
+        for number, line in enumerate(iter(lambda: stream.readline(MAX_LINE_BYTES), b""), 1):
+            if not line.strip():
+                continue
+            asked = _asked(plain_record(line) or line, number, sources)
+            if isinstance(asked, str):
+                click.echo(printable(asked), err=True)
+                errors += 1
+            else:
+                explain(
+                    asked.text,
+                    asked.id or f"line {number}",
+                    reader.read(asked.text, asked.published_at, asked.home),
+                    own,
+                )
+    return errors
 
 
 def _read_texts(name: str, reader: Reader, sources: dict[str, Source]) -> Iterator[dict[str, Any]]:
@@ -58,18 +118,41 @@ def _read_texts(name: str, reader: Reader, sources: dict[str, Source]) -> Iterat
                 yield _read_text(line, number, reader, sources)
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A text to read, as a line gives it."""
+
+    raw_id: Any
+    text: str
+    published_at: datetime | None
+    home: str | None
+
+    @property
+    def id(self) -> str:
+        """What to call it; empty where the line does not say."""
+        return "" if self.raw_id is None else str(self.raw_id)
+
+
 def _read_text(line: bytes, number: int, reader: Reader, sources: dict[str, Source]) -> dict[str, Any]:
+    asked = _asked(line, number, sources)
+    if isinstance(asked, str):
+        return {"id": None, "error": asked}
+    return {"id": asked.raw_id, **reading_record(reader.read(asked.text, asked.published_at, asked.home))}
+
+
+def _asked(line: bytes | dict[str, Any], number: int, sources: dict[str, Source]) -> _Asked | str:
+    """The text that a line gives, or why it is none."""
     try:
-        row = json.loads(line)
+        row = json.loads(line) if isinstance(line, bytes) else line
         body, when = row["text"], row.get("published_at")
         published = parse_rfc3339(when) if when else None
         if not isinstance(body, str):
             raise TypeError("text is not a string")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        return {"id": None, "error": f"line {number}: not a text record: {error}"}
+        return f"line {number}: not a text record: {error}"
     source = sources.get(str(row.get("source")))
     home = source.region if source and source.region != "KZ" else None
-    return {"id": row.get("id"), **reading_record(reader.read(body, published, home))}
+    return _Asked(row.get("id"), body, published, home)
 
 
 def reading_record(reading: Reading) -> dict[str, Any]:
@@ -179,6 +262,9 @@ def _export_records(name: str, messages: Sequence[ExportMessage]) -> Iterator[di
             yield {"file": name, "error": message.problem}
         else:
             yield {"file": name, **message_record(message)}
+
+
+command.add_command(series)
 
 
 def _opened(name: str) -> BinaryIO:

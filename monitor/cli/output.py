@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -41,10 +42,17 @@ def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], title
     """Rows as a table; control characters are shown as escapes so that no text can drive the terminal."""
     table = Table(title=title, show_lines=False, header_style="bold")
     for column in columns:
-        table.add_column(column.replace("_", " "), overflow="fold")
+        table.add_column(column.replace("_", " "), overflow="fold", no_wrap=column == "at" or column.endswith("_at"))
     for row in rows:
-        table.add_row(*(Text(shown(row.get(column))) for column in columns))
+        table.add_row(*(Text(_briefly(column, row.get(column))) for column in columns))
     console().print(table)
+
+
+def _briefly(column: str, value: Any) -> str:
+    """As `shown`; a time without seconds, so that a row fits a terminal."""
+    text = shown(value)
+    is_time = (column == "at" or column.endswith("_at")) and _TIME.match(text)
+    return f"{text[:10]} {text[11:16]}Z" if is_time else text
 
 
 def shown(value: Any) -> str:

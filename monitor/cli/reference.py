@@ -8,13 +8,17 @@ from pydantic import BaseModel
 
 from alerts import receivers
 from alerts.routes import Destination
+from collectors.agent.settings import AgentConfig, HttpsWay, MqttWay
 from collectors.base import kind, kind_names
 from collectors.scenario import Expectation, Line, Network, Scenario
+from monitor.configuration_probing import Probing
 from monitor.domain.regions import Names, Region
 from monitor.domain.rules import Condition, Rule
 from monitor.domain.sources import Source
+from monitor.domain.targets import ControlHost, Service, Target
 from monitor.read.gazetteer import AbroadPhrases, PlacePhrases
 from monitor.read.lexicon import Entry, Lexicon, Modifier, Noise
+from monitor.read.masking import PublicNames
 
 SECTIONS: tuple[tuple[str, tuple[type[BaseModel], ...]], ...] = (
     ("sources.yaml", (Source,)),
@@ -22,6 +26,10 @@ SECTIONS: tuple[tuple[str, tuple[type[BaseModel], ...]], ...] = (
     ("receivers.yaml", (Destination,)),
     ("regions.yaml", (Region, Names)),
     ("places.yaml", (PlacePhrases, AbroadPhrases)),
+    ("targets.yaml", (Service, Target)),
+    ("probing.yaml", (Probing, ControlHost)),
+    ("public_names.yaml", (PublicNames,)),
+    ("agent.yaml (on an agent's own device)", (AgentConfig, MqttWay, HttpsWay)),
     ("lexicons/*.yaml", (Lexicon, Entry, Noise, Modifier)),
     ("scenarios/*.yaml", (Scenario, Line, Network, Expectation)),
 )

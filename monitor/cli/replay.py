@@ -14,14 +14,19 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from monitor.app import make_replay
 from monitor.cli.output import console, json_line, printable
 from monitor.configuration import Configuration, load_configuration
+from monitor.expectations import Expectations, Judged
+from monitor.recording import Recording
 from monitor.replay_inputs import InputError, Recorded, read_inputs
 from monitor.runtime.clock import SimulatedClock
 from monitor.settings import read_settings
+from monitor.store.series_embedded import open_series
+from monitor.store.state import open_state
 
 EXAMPLE = """\b
 Examples:
   dabyl replay config/scenarios/january-2022.yaml
   dabyl replay --json posts.jsonl.gz > events.jsonl
+  dabyl replay --check --no-signals my-scenario.yaml
   dabyl replay --zone Asia/Almaty ChatExport/result.json
 """
 _STYLES = {"alert": "yellow", "incident": "cyan", "notification": "bold magenta", "signal": "dim"}
@@ -32,8 +37,13 @@ _STYLES = {"alert": "yellow", "incident": "cyan", "notification": "bold magenta"
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line instead of a time line.")
 @click.option("--signals/--no-signals", default=True, help="Show every signal, or only what followed from them.")
 @click.option("--zone", help="IANA zone for exports without UTC times.")
-@click.option("--keep", type=click.Path(file_okay=False, path_type=Path), help="Keep the stores in this new directory.")
-def command(paths: tuple[Path, ...], zone: str | None, keep: Path | None, **shown: bool) -> None:
+@click.option("--check", is_flag=True, help="Fail unless the alerts come that the scenario says must come.")
+@click.option(
+    "--keep",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Keep the stores in this new directory (ask them with --data).",
+)
+def command(paths: tuple[Path, ...], zone: str | None, keep: Path | None, *, check: bool, **shown: bool) -> None:
     """Run recorded input through the pipeline as fast as it can; nothing is sent to anybody.
 
     Scenario files, Telegram Desktop exports, JSON Lines of posts, feeds and folders of them. The same input and
@@ -54,21 +64,28 @@ def command(paths: tuple[Path, ...], zone: str | None, keep: Path | None, **show
         raise click.ClickException(f"{keep} is not empty; a replay never writes into existing data")
     with ExitStack() as stack:
         directory = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dabyl-replay-")))
-        asyncio.run(_run(configuration, recorded, directory, **shown))
-    if recorded.faults:
+        judged = asyncio.run(_run(configuration, recorded, directory, **shown))
+        if keep is not None:
+            asyncio.run(_record(keep, SimulatedClock(recorded.moments[-1][0])))
+    for each in judged:
+        if check or not each.met:
+            click.echo(f"{'ok     ' if each.met else 'NOT MET'} {each.sentence}", err=True)
+    if recorded.faults or (check and not all(each.met for each in judged)):
         raise click.exceptions.Exit(1)
 
 
 async def _run(
     configuration: Configuration, recorded: Recorded, directory: Path, *, as_json: bool, signals: bool
-) -> None:
+) -> list[Judged]:
     clock = SimulatedClock(recorded.moments[0][0])
     replay = await make_replay(configuration, directory, clock, recorded.sources, recorded.mark)
     counts: dict[str, int] = {}
+    expectations = Expectations(recorded.must, recorded.must_not)
     try:
         with _progress(len(recorded.moments)) as (bar, task):
             async for record in replay.run(recorded.moments, lambda done: bar.advance(task, done)):
                 counts[record["event"]] = counts.get(record["event"], 0) + 1
+                expectations.watch(record)
                 if signals or record["event"] != "signal":
                     _print(record, as_json=as_json)
     finally:
@@ -76,6 +93,17 @@ async def _run(
     if not as_json:
         told = ", ".join(f"{number} {name}s" for name, number in sorted(counts.items()))
         click.echo(f"\n{len(recorded.moments)} items: {told or 'nothing was detected'}.")
+    return expectations.judged()
+
+
+async def _record(directory: Path, clock: SimulatedClock) -> None:
+    """The series of a replay that is kept, so that it can be asked like any other data."""
+    state, series = await open_state(directory / "state.sqlite3", clock), await open_series(directory, clock)
+    try:
+        await Recording(state, series).catch_up()
+    finally:
+        await series.close()
+        await state.close()
 
 
 class _progress:  # noqa: N801 - used as a function

@@ -43,6 +43,7 @@ async def _picture(settings: Settings) -> dict[str, Any]:
             sources=configuration.sources,
             regions=configuration.regions,
             metrics=bytes,
+            masker=configuration.masker(),
         )
         healths = await state.healths()
         incidents = await state.incidents(Query(open_only=True, limit=50))

@@ -174,7 +174,7 @@ class Notification:
         subject, short, body: the words as they were when the message became owed. `short` is one line (an SMS).
         due_at: not before this.
         attempts: how often sending was tried.
-        late: it could not be sent while it was news.
+        begun_at: when a handing over began whose end nobody has recorded: the message may have arrived; `None` otherwise.
     """
 
     id: str
@@ -196,6 +196,7 @@ class Notification:
     claimed_until: datetime | None = None
     sent_at: datetime | None = None
     last_error: str | None = None
+    begun_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from monitor.domain.agents import Parcel
 from monitor.domain.alerts import Alert, Incident, Notification, TimelineEntry
 from monitor.domain.health import Health
 from monitor.domain.kinds import EventKind, Family
+from monitor.domain.leases import Fence
 from monitor.domain.reports import Deletion, Report
 from monitor.domain.signals import Signal
 
@@ -34,6 +36,12 @@ class Change:
         notifications: owed from now on; a known id is left as it is.
         checkpoints: how far each reader of the journal has come, by reader.
         forgotten_cursors: source ids whose bookmark is dropped.
+        fence: the tenure in which this was decided; it is refused after another take-over. `None` where one process decides.
+        parcels: of agents, taken in; a known number is left as it is.
+        reread: each takes the place of the stored signal of its id, which keeps its number in the journal; an id that is
+            not stored is left alone.
+        withdrawn: ids of signals that their report, read again, no longer gives. They leave the journal; what an
+            incident holds stays.
     """
 
     reports: tuple[Report, ...] = ()
@@ -48,6 +56,10 @@ class Change:
     checkpoints: Mapping[str, int] = field(default_factory=dict)
     audit: tuple[AuditEntry, ...] = ()
     forgotten_cursors: tuple[str, ...] = ()
+    fence: Fence | None = None
+    parcels: tuple[Parcel, ...] = ()
+    reread: tuple[Signal, ...] = ()
+    withdrawn: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,11 +92,13 @@ class Retention:
         raw_text: text and title of reports; the record that something was said (id, source, times) stays longer.
         records: reports' records, signals and health history.
         incidents: closed incidents, their time lines and messages.
+        series: points of series; sums by the hour stay for ever.
     """
 
     raw_text: timedelta = timedelta(days=30)
     records: timedelta = timedelta(days=730)
     incidents: timedelta = timedelta(days=3650)
+    series: timedelta = timedelta(days=1825)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

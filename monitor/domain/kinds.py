@@ -64,6 +64,9 @@ class EventKind(StrEnum):
     SYSTEM_SOURCE_UNREACHABLE = "system.source_unreachable"
     SYSTEM_OWN_LINE_DOWN = "system.own_line_down"
     SYSTEM_STORE_DAMAGED = "system.store_damaged"
+    SYSTEM_AGENT_REFUSED = "system.agent_refused"
+    SYSTEM_AGENT_CLOCK = "system.agent_clock"
+    SYSTEM_MESSAGES_DROPPED = "system.messages_dropped"
 
     @property
     def family(self) -> Family:

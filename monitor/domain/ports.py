@@ -1,15 +1,20 @@
 """The seams: protocols between the rooms. Who uses a protocol never knows which implementation it got."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
 
 from monitor.domain.alerts import Alert, Attempt, Incident, Notification, Receipt, TimelineEntry
 from monitor.domain.changes import Change, Pruned, Query, Retention, StoredReport
 from monitor.domain.health import Health
-from monitor.domain.reports import Item
+from monitor.domain.leases import Fence, Lease
+from monitor.domain.reports import Item, Report
+from monitor.domain.series import Bucket, Point, SeriesQuery
 from monitor.domain.signals import Signal
+
+Memory = TypeVar("Memory")
+Heard_contra = TypeVar("Heard_contra", contravariant=True)
 
 
 class UnavailableError(Exception):
@@ -86,6 +91,14 @@ class Collector(Protocol):
         ...
 
 
+class Detector(Protocol[Memory, Heard_contra]):
+    """Makes signals of measurements. Pure: no I/O, no clock; the state is a plain value that can be stored."""
+
+    def step(self, state: Memory, measurement: Heard_contra, now: datetime) -> tuple[Memory, tuple[Signal, ...]]:
+        """The state after one more measurement, and what there is to tell."""
+        ...
+
+
 class Bus(Protocol):
     """The doorbell between parts: at least once, bounded. The store is the memory."""
 
@@ -105,7 +118,26 @@ class StateStore(Protocol):
     """
 
     async def apply(self, change: Change) -> None:
-        """Store the change whole, or raise and store nothing of it."""
+        """Store the change whole, or raise and store nothing of it.
+
+        Raises:
+            LeaseLostError: it carries the fence of a tenure that is over.
+        """
+        ...
+
+    async def apply_after(
+        self, position: int | None, since: datetime, build: Callable[[Sequence[Report]], Change]
+    ) -> int:
+        """Store what `build` makes of the reports that others have stored behind this position, in one transaction.
+
+        No other writer comes in between: what `build` was told is all there is. It is pure, quick, and called in the
+        writer's thread.
+
+        Args:
+            position: what the last call returned; `None` at first.
+            since: at first, reports observed from then on are told.
+            build: is told of reports that brought signals, in the order they were stored; makes the change.
+        """
         ...
 
     async def known_versions(self, versions: Sequence[str]) -> frozenset[str]:
@@ -160,6 +192,32 @@ class StateStore(Protocol):
         """Take a message until that moment. Of two that try, one gets `True`; a lapsed claim may be taken over."""
         ...
 
+    async def claim_due(
+        self, claimant: str, now: datetime, until: datetime, limit: int = 100
+    ) -> Sequence[Notification]:
+        """Take what is due and nobody holds, most severe first; two that ask at once get different messages."""
+        ...
+
+    async def free_stale(self, fence: Fence, now: datetime) -> int:
+        """Free what former tenures had claimed, except what a living process may be handing over right now.
+
+        Raises:
+            LeaseLostError: this tenure is over.
+        """
+        ...
+
+    async def begin(self, notification: str, fence: Fence, now: datetime, until: datetime) -> bool:
+        """Write down that handing this message over begins; `False` if it is not this tenure's.
+
+        Raises:
+            LeaseLostError: this tenure is over.
+        """
+        ...
+
+    async def give_back(self, notification: str, claimant: str) -> None:
+        """It was begun and not handed over, says its claimant: owed again."""
+        ...
+
     async def mark_sent(self, notification: str, attempt: Attempt) -> None:
         """It was handed over."""
         ...
@@ -183,6 +241,72 @@ class StateStore(Protocol):
     async def close(self) -> None:
         """Let go of the files or connections. Safe to call twice."""
         ...
+
+
+class SeriesStore(Protocol):
+    """Numbers over time. Any call may raise `StoreUnavailableError`; every question has a limit; times are aware UTC.
+
+    A store on another machine takes what is written onto our own disk first and shows it to questions once it is there.
+    """
+
+    async def write(self, batch: Sequence[Point]) -> int | None:
+        """Store these points, durable when it returns; how many were new or changed, `None` where it cannot know.
+
+        Writing a point twice is harmless; another value at the same series and moment replaces the first.
+        """
+        ...
+
+    async def series(self, query: SeriesQuery) -> Sequence[Point]:
+        """Points, oldest first."""
+        ...
+
+    async def steps(self, query: SeriesQuery, step: timedelta, by: str = "region") -> Sequence[Bucket]:
+        """What each step comes to for each value of a tag (availability per region), oldest first."""
+        ...
+
+    async def latest(self, query: SeriesQuery) -> Sequence[Point]:
+        """The newest point of every series within the interval, by series."""
+        ...
+
+    async def keep(self, now: datetime, retention: timedelta) -> int:
+        """Put days that are over away for good, and forget what is older than `retention`; how many days were put away.
+
+        0 where the store puts days away by itself.
+        """
+        ...
+
+    @property
+    def mended(self) -> str | None:
+        """What was wrong with the store's own files when it was opened and was put right; `None` if all was well."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the files or connections. Safe to call twice."""
+        ...
+
+
+class LeaseStore(Protocol):
+    """Where leases stand; the state store is one. Any call may raise `StoreUnavailableError`."""
+
+    async def lease(self, name: str) -> Lease | None:
+        """The lease as it stands; `None` if nobody ever held it."""
+        ...
+
+    async def take_lease(self, name: str, holder: str, seen: Lease | None) -> Fence | None:
+        """Take it over, if it still stands as it was seen; `None` if it moved."""
+        ...
+
+    async def renew_lease(self, fence: Fence) -> bool:
+        """Say that the holder lives; `False` if somebody else holds it by now."""
+        ...
+
+    async def release_lease(self, fence: Fence) -> None:
+        """Let it go, so that another may take it at once."""
+        ...
+
+
+class SharedState(StateStore, LeaseStore, Protocol):
+    """A state store for several processes."""
 
 
 class Receiver(Protocol):

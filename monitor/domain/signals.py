@@ -1,11 +1,13 @@
 """Signals: "this kind of thing seems to happen here, from then, this strongly", and what that rests on."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import zip_longest
 
 from monitor.domain.ids import content_id
 from monitor.domain.kinds import EventKind, Family
+from monitor.domain.regions import WHOLE_COUNTRY
 
 Interval = tuple[int, int | None]
 """Lowest and highest number of people or things; `None` as the upper end means "or more"."""
@@ -78,6 +80,7 @@ class Signal:
         report: id of the report (all its wordings), so that an edited post is not two witnesses; `None` if measured.
         link: where a person can look at the evidence; `None` where there is no address.
         tier: how much the source is trusted, 1 best to 4.
+        place_regions: the region of each of `places`, in their order; `None` where the name alone does not say.
     """
 
     id: str
@@ -99,6 +102,14 @@ class Signal:
     tier: int = 3
     language: str | None = None
     title: str | None = None
+    place_regions: tuple[str | None, ...] = ()
+
+    def places_in(self, regions: Collection[str]) -> tuple[str, ...]:
+        """Its places that lie in these regions, and those of which nobody knows where they lie; all for the country."""
+        if WHOLE_COUNTRY in regions:
+            return self.places
+        lying = zip_longest(self.places, self.place_regions[: len(self.places)])
+        return tuple(place for place, region in lying if region is None or region in regions)
 
     @property
     def family(self) -> Family:

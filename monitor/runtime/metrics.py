@@ -1,8 +1,14 @@
 """Own metrics in the form of Prometheus; names carry their units. No label ever holds a text, a name or an address."""
 
 import resource
+from collections.abc import Callable, Iterator
+from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from monitor.domain.backlog import Backlog
 
 
 class Metrics:
@@ -17,11 +23,45 @@ class Metrics:
         self.notifications = Counter(
             "dabyl_notifications", "Messages that became owed", ["reason"], registry=self.registry
         )
+        self.recorded = Counter("dabyl_recorded_signals", "Signals written as series", registry=self.registry)
         self.sources = Gauge("dabyl_sources", "Sources by how they feel", ["feeling"], registry=self.registry)
         self.queue = Gauge("dabyl_queue_items", "Items that wait for the pipeline", registry=self.registry)
+        self.leads = Gauge("dabyl_lease_held", "1 while this process judges and tells", registry=self.registry)
+        self.connected = Gauge("dabyl_bus_connected", "1 while the broker is connected", registry=self.registry)
+        self.rings_dropped = Gauge("dabyl_bus_rings_dropped", "Rings that no broker took", registry=self.registry)
+        self.uplink_waiting = Gauge("dabyl_uplink_waiting_batches", "Batches without a receipt", registry=self.registry)
+        self.uplink_repeated = Gauge("dabyl_uplink_repeated_batches", "Batches sent again", registry=self.registry)
+        self.uplink_refused = Gauge("dabyl_uplink_refused_batches", "Batches kept aside", registry=self.registry)
+        self.heartbeat = Gauge(
+            "dabyl_heartbeat_timestamp_seconds", "When this process last stored its heartbeat", registry=self.registry
+        )
+        self.owed = Gauge("dabyl_owed_oldest_seconds", "Age of the oldest message that is due", registry=self.registry)
         self.memory = Gauge("dabyl_resident_peak_bytes", "Largest memory of this process", registry=self.registry)
+
+    def watch_outbox(self, backlog: Callable[[], Backlog], now: Callable[[], datetime]) -> None:
+        """Show what waits in this outbox from now on."""
+        self.registry.register(_OutboxMetrics(backlog, now))
 
     def text(self) -> bytes:
         """All of them, as Prometheus reads them."""
         self.memory.set(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
         return generate_latest(self.registry)
+
+
+class _OutboxMetrics(Collector):
+    def __init__(self, backlog: Callable[[], Backlog], now: Callable[[], datetime]) -> None:
+        self._backlog = backlog
+        self._now = now
+
+    def collect(self) -> Iterator[Metric]:
+        backlog = self._backlog()
+        age = (self._now() - backlog.oldest_at).total_seconds() if backlog.oldest_at else 0.0
+        yield GaugeMetricFamily("dabyl_outbox_lines", "Lines that wait for InfluxDB", value=backlog.lines)
+        yield GaugeMetricFamily("dabyl_outbox_bytes", "Their size on our disk", value=backlog.bytes)
+        yield GaugeMetricFamily(
+            "dabyl_outbox_age_seconds", "How long the oldest of them has waited", value=max(0.0, age)
+        )
+        yield GaugeMetricFamily(
+            "dabyl_outbox_parked_lines", "Lines that InfluxDB refused for good", value=backlog.parked
+        )
+        yield CounterMetricFamily("dabyl_outbox_delivered_lines", "Lines that InfluxDB took", value=backlog.delivered)

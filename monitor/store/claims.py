@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 
 from monitor.domain.alerts import Attempt, Notification, NotificationState
+from monitor.domain.leases import Fence, holder_of
+from monitor.store.leases import living, require
 from monitor.store.message_rows import attempt, attempt_values, notification
 from monitor.store.schema import OUTSTANDING, attempts, notifications
 from monitor.store.upserts import insert_into
@@ -41,6 +43,69 @@ def claim(connection: Connection, message: str, holder: str, now: datetime, unti
         .values(state=CLAIMED, claimed_by=holder, claimed_until=microseconds(until))
     )
     return connection.execute(taking).rowcount == 1
+
+
+def claim_due(
+    connection: Connection, claimant: str, now: datetime, until: datetime, limit: int
+) -> Sequence[Notification]:
+    """Take what is due and free, most severe first; of several that ask at once each gets others.
+
+    On PostgreSQL a message that somebody is taking at this very moment is passed over, not waited for.
+    """
+    columns = notifications.c
+    due = (
+        select(columns.id)
+        .where(OUTSTANDING, _free(now))
+        .order_by(columns.severity.desc(), columns.created_at, columns.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    taking = update(notifications).where(columns.id.in_(due), _free(now))
+    taken = taking.values(state=CLAIMED, claimed_by=claimant, claimed_until=microseconds(until))
+    rows = connection.execute(taken.returning(*columns)).all()
+    return sorted(readable(rows, notification), key=lambda note: (-note.severity, note.created_at, note.id))
+
+
+def free_stale(connection: Connection, fence: Fence, now: datetime) -> int:
+    """Free what former tenures had claimed; returns how many messages.
+
+    Only the holder of the lease tells, so every other claim is stale. One whose handing over had begun may have
+    arrived: it is left to its claimant while that process lives and its claim lasts, for it alone knows the end.
+    """
+    require(connection, fence)
+    columns = notifications.c
+    stale = and_(columns.state == CLAIMED, columns.claimed_by != fence.claimant)
+    claimants = list(connection.scalars(select(columns.claimed_by).where(stale).distinct()))
+    if not claimants:
+        return 0
+    alive = living(connection)
+    dead = [name for name in claimants if alive is not None and holder_of(name) not in alive]
+    lapsed = or_(columns.begun_at.is_(None), columns.claimed_until <= microseconds(now), columns.claimed_by.in_(dead))
+    freeing = update(notifications).where(stale, lapsed)
+    return connection.execute(freeing.values(state=OWED, claimed_by=None, claimed_until=None)).rowcount
+
+
+def begin(connection: Connection, message: str, fence: Fence, now: datetime, until: datetime) -> bool:
+    """Write down that handing over begins; `False` if the message is not ours (any more).
+
+    Raises:
+        LeaseLostError: another process holds the lease by now.
+    """
+    require(connection, fence)
+    columns = notifications.c
+    ours = (columns.id == message, columns.state == CLAIMED, columns.claimed_by == fence.claimant)
+    beginning = update(notifications).where(*ours)
+    values = {"begun_at": microseconds(now), "claimed_until": microseconds(until)}
+    return connection.execute(beginning.values(values)).rowcount == 1
+
+
+def give_back(connection: Connection, message: str, claimant: str) -> None:
+    """It was begun and not handed over, says its claimant: owed again."""
+    columns = notifications.c
+    giving = update(notifications).where(
+        columns.id == message, columns.state == CLAIMED, columns.claimed_by == claimant
+    )
+    connection.execute(giving.values(state=OWED, claimed_by=None, claimed_until=None, begun_at=None))
 
 
 def mark_sent(connection: Connection, message: str, tried: Attempt) -> None:
@@ -98,4 +163,4 @@ def _record(connection: Connection, message: str, tried: Attempt) -> bool:
 
 def _settle(connection: Connection, message: str, **changed: Any) -> None:
     settling = update(notifications).where(notifications.c.id == message, notifications.c.state != SENT)
-    connection.execute(settling.values(claimed_by=None, claimed_until=None, **changed))
+    connection.execute(settling.values(claimed_by=None, claimed_until=None, begun_at=None, **changed))

@@ -31,7 +31,12 @@ SETTINGS: Final = (
 )
 """FULL syncs every commit; secure_delete overwrites what is deleted; nothing temporary ever goes to disk."""
 
-POSTGRESQL_OPTIONS: Final = "-c synchronous_commit=on -c timezone=UTC -c lock_timeout=5000"
+POSTGRESQL_OPTIONS: Final = (
+    "-c synchronous_commit=on -c timezone=UTC -c lock_timeout=5000 -c idle_in_transaction_session_timeout=3000"
+    " -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3"
+)
+"""A process that is frozen in the middle of a transaction must not hold the others up for longer than three seconds; one
+whose machine lost its power is noticed by the server within about eleven."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +176,13 @@ def _sqlite_engine(
     return engine
 
 
-def server_engines(address: str, *, read_only: bool) -> Engines:
+def server_engines(address: str, *, read_only: bool, name: str = "dabyl") -> Engines:
     """A PostgreSQL database.
+
+    Args:
+        address: `postgresql+psycopg://user@host/database`.
+        read_only: refuse every change.
+        name: how the server's list of sessions names this process; whether the holder of a lease lives is told by it.
 
     Raises:
         StoreUnavailableError: the driver is not installed or the address cannot be read.
@@ -182,7 +192,7 @@ def server_engines(address: str, *, read_only: bool) -> Engines:
     try:
         engine = create_engine(
             url,
-            connect_args={"options": options, "connect_timeout": 10},
+            connect_args={"options": options, "connect_timeout": 10, "application_name": name[:63]},
             pool_size=READERS + 1,
             max_overflow=0,
             pool_pre_ping=True,

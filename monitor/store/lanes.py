@@ -8,8 +8,9 @@ next call starts afresh.
 import asyncio
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TypeVar
 
@@ -45,18 +46,20 @@ class Lanes:
     def _on_sqlite(self) -> bool:
         return self._engines.writing.dialect.name == "sqlite"
 
-    async def write(self, work: Work[Result], *, growing: bool = False) -> Result:
+    async def write(self, work: Work[Result], *, growing: bool = False, synced: bool = True) -> Result:
         """Do this in one transaction, synced to disk when it returns.
 
         Args:
             work: gets the connection, must not commit.
             growing: it brings new things in, and is refused while the last bytes of the disk are kept for telling
                 people.
+            synced: `False` leaves it to the next synced commit to reach the disk. It survives a killed process, and a
+                power cut may undo it; for what may be done twice.
 
         Raises:
             StoreUnavailableError: nothing of it was stored.
         """
-        return await self._run(self._writer, lambda: self._commit(work, growing=growing))
+        return await self._run(self._writer, lambda: self._commit(work, growing=growing, synced=synced))
 
     async def read(self, work: Work[Result]) -> Result:
         """Ask this of one unmoving view of the store.
@@ -65,6 +68,15 @@ class Lanes:
             StoreUnavailableError: the store could not be read.
         """
         return await self._run(self._readers, lambda: _transact(self._engines.reading, work))
+
+    async def write_beside(self, work: Work[Result], *, synced: bool = True) -> Result:
+        """Do something small in a transaction that must not wait in the writer's line: a beat of a lease, a message's fate.
+
+        SQLite has one writer: there it waits like everything else.
+        """
+        if self._on_sqlite:
+            return await self.write(work, synced=synced)
+        return await self._run(self._readers, lambda: _transact(self._engines.writing, work))
 
     async def truncate_log(self) -> None:
         """Move everything from SQLite's write-ahead log into the file and empty the log.
@@ -96,7 +108,7 @@ class Lanes:
             raise StoreUnavailableError(message)
         return await asyncio.get_running_loop().run_in_executor(lane, job)
 
-    def _commit(self, work: Work[Result], *, growing: bool) -> Result:
+    def _commit(self, work: Work[Result], *, growing: bool, synced: bool) -> Result:
         if self._read_only:
             message = "the store was opened read-only"
             raise StoreUnavailableError(message)
@@ -104,7 +116,8 @@ class Lanes:
             self._keep_reserve()
         if not self._on_sqlite:
             return _transact(self._engines.writing, work)
-        result, number = _transact(self._engines.writing, lambda connection: _counted(connection, work))
+        with nullcontext() if synced else _relaxed(self._engines.writing):
+            result, number = _transact(self._engines.writing, lambda connection: _counted(connection, work))
         if self._note and number:
             self._note.write(number)
         return result
@@ -126,6 +139,24 @@ def _counted(connection: Connection, work: Work[Result]) -> tuple[Result, int | 
         return result, None
     counting = update(commits).values(number=commits.c.number + 1).returning(commits.c.number)
     return result, connection.execute(counting).scalar_one()
+
+
+@contextmanager
+def _relaxed(engine: Engine) -> Iterator[None]:
+    """While this lasts SQLite does not wait for the disk at a commit (www.sqlite.org/pragma.html#pragma_synchronous)."""
+    _set_synchronous(engine, "NORMAL")
+    try:
+        yield
+    finally:
+        _set_synchronous(engine, "FULL")
+
+
+def _set_synchronous(engine: Engine, mode: str) -> None:
+    raw = engine.raw_connection()
+    try:
+        raw.cursor().execute(f"PRAGMA synchronous={mode}").close()
+    finally:
+        raw.close()
 
 
 def _checkpoint(engine: Engine) -> None:

@@ -39,6 +39,7 @@ def notification_values(message: Notification) -> Values:
         "claimed_until": optional_microseconds(message.claimed_until),
         "sent_at": optional_microseconds(message.sent_at),
         "last_error": optional_storable(message.last_error),
+        "begun_at": optional_microseconds(message.begun_at),
     }
 
 
@@ -64,6 +65,7 @@ def notification(row: Row[Any]) -> Notification:
         claimed_until=optional_moment(row.claimed_until),
         sent_at=optional_moment(row.sent_at),
         last_error=row.last_error,
+        begun_at=optional_moment(row.begun_at),
     )
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, inspect, select, table, text
 from sqlalchemy import column as sql_column
 from sqlalchemy.exc import DBAPIError
 
 from monitor.domain.ports import StoreUnavailableError
+from monitor.store import fresh
 from monitor.store.failures import unavailable
 from monitor.store.migrations import HEAD, REVISIONS
 
@@ -24,7 +25,7 @@ def migrate(engine: Engine) -> None:
     Raises:
         StoreUnavailableError: made by a newer release, or it could not be written; the schema is as it was.
     """
-    _attempt(engine, _upgrade)
+    attempt(engine, _upgrade)
 
 
 def require_current(engine: Engine) -> None:
@@ -33,10 +34,15 @@ def require_current(engine: Engine) -> None:
     Raises:
         StoreUnavailableError: it is empty, or made by another release.
     """
-    _attempt(engine, _refuse_other_release)
+    attempt(engine, _refuse_other_release)
 
 
-def _attempt(engine: Engine, step: Callable[[Connection], None]) -> None:
+def attempt(engine: Engine, step: Callable[[Connection], None]) -> None:
+    """Do this in one transaction.
+
+    Raises:
+        StoreUnavailableError: it could not be done; the database is as it was.
+    """
     try:
         with engine.begin() as connection:
             step(connection)
@@ -55,7 +61,12 @@ def revision(connection: Connection) -> str | None:
     return found
 
 
-def _refuse_unknown(found: str | None) -> None:
+def refuse_unknown(found: str | None) -> None:
+    """Raise for a schema that this release does not know.
+
+    Raises:
+        StoreUnavailableError: a newer release made it.
+    """
     if found is not None and found not in REVISIONS:
         message = f"this data was written by a newer release (schema {found}, we know up to {HEAD}): update Dabyl"
         raise StoreUnavailableError(message)
@@ -63,7 +74,7 @@ def _refuse_unknown(found: str | None) -> None:
 
 def _refuse_other_release(connection: Connection) -> None:
     found = revision(connection)
-    _refuse_unknown(found)
+    refuse_unknown(found)
     if found is None:
         message = "there is no data here yet: start the service once (dabyl run)"
         raise StoreUnavailableError(message)
@@ -76,17 +87,30 @@ def _upgrade(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
     found = revision(connection)
-    _refuse_unknown(found)
-    if found != HEAD:
+    refuse_unknown(found)
+    if found is None:
+        fresh.create(connection)
+    elif found != HEAD:
         run_steps(connection, HEAD)
 
 
 def run_steps(connection: Connection, target: str) -> None:
     """Run the steps up to that revision inside the transaction that is open."""
-    # Alembic takes a third of a second to import, and is needed once per release.
-    from alembic import command  # noqa: PLC0415
-    from alembic.config import Config  # noqa: PLC0415
+    from alembic import command  # noqa: PLC0415 - a third of a second to import, needed once per release
+
+    command.upgrade(_configured(connection), target)
+
+
+def run_down(connection: Connection, target: str) -> None:
+    """Undo the steps down to that revision inside the transaction that is open."""
+    from alembic import command  # noqa: PLC0415 - as above
+
+    command.downgrade(_configured(connection), target)
+
+
+def _configured(connection: Connection) -> Any:
+    from alembic.config import Config  # noqa: PLC0415 - as above
 
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    command.upgrade(config, target)
+    return config

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Column, ColumnElement, Connection, Row, Select, Table, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, Row, Select, Table, exists, func, or_, select
 
 from monitor.domain.alerts import Alert, Incident, Notification, TimelineEntry
 from monitor.domain.changes import Query, StoredReport
 from monitor.domain.health import Feeling, Health
 from monitor.domain.regions import WHOLE_COUNTRY
+from monitor.domain.reports import Report
 from monitor.domain.signals import Signal
 from monitor.store import alert_rows, message_rows, report_rows, signal_rows
 from monitor.store.schema import (
@@ -30,6 +31,9 @@ from monitor.store.schema import (
 from monitor.store.values import microseconds, moment, readable
 
 Conditions = list[ColumnElement[bool]]
+
+MOST_SPEAKING: Final = 20_000
+"""Texts that whoever looks for copies remembers at most."""
 
 
 def cursor(connection: Connection, source: str) -> str | None:
@@ -67,6 +71,26 @@ def reports_of(connection: Connection, query: Query) -> Sequence[StoredReport]:
     latest = _latest_wordings().where(*conditions)
     asked = _ordered(latest, query, reports.c.at, reports.c.id)
     return list(readable(connection.execute(asked), report_rows.stored_report))
+
+
+def speaking_reports(connection: Connection, after: int | None, since: datetime) -> list[Report]:
+    """Wordings stored behind that number (at first: observed since then) of reports that brought signals."""
+    versions = report_versions.c
+    new = versions.observed_at >= microseconds(since) if after is None else versions.sequence > after
+    speaks = exists().where(signals.c.report == versions.report)
+    asked = (
+        select(report_versions, reports.c.origin, reports.c.key)
+        .join(reports, reports.c.id == versions.report)
+        .where(new, speaks, versions.text.is_not(None))
+        .order_by(versions.sequence.desc())
+        .limit(MOST_SPEAKING)
+    )
+    return list(readable(connection.execute(asked).all()[::-1], report_rows.report))
+
+
+def last_version(connection: Connection) -> int:
+    """Number of the wording that was stored last; 0 where there is none."""
+    return connection.scalar(select(func.max(report_versions.c.sequence))) or 0
 
 
 def _latest_wordings() -> Select[Any]:

@@ -73,3 +73,19 @@ def stored_report(row: Row[Any]) -> StoredReport:
         versions=row.versions,
         deleted_at=optional_moment(row.deleted_at),
     )
+
+
+def report(row: Row[Any]) -> Report:
+    """The wording of a row joined with its post; without what is attached to it."""
+    return Report(
+        source=row.source,
+        origin=row.origin,
+        key=row.key,
+        text=row.text,
+        title=row.title,
+        link=row.link,
+        published_at=optional_moment(row.published_at),
+        observed_at=moment(row.observed_at),
+        edited=row.edited,
+        forwarded_from=row.forwarded_from,
+    )

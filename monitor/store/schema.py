@@ -205,6 +205,7 @@ notifications: Final = Table(
     Column("claimed_until", BigInteger),
     Column("sent_at", BigInteger),
     Column("last_error", Text),
+    Column("begun_at", BigInteger),
     Index("notifications_incident", "incident"),
     Index("notifications_created_at", "created_at"),
 )
@@ -230,6 +231,39 @@ attempts: Final = Table(
     UniqueConstraint("notification", "receiver", "at", name="attempts_once"),
 )
 
+agents: Final = Table(
+    "agents",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("key", String, nullable=False),
+    Column("vantage", Text, nullable=False),
+    Column("sensitive", Text, nullable=False),
+    Column("enrolled_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+    Column("floor", BigInteger, nullable=False),
+    Column("floor_attempt", BigInteger, nullable=False),
+    Column("last_heard_at", BigInteger),
+    Column("clock_offset_seconds", Float),
+    Column("waiting_parcels", BigInteger, nullable=False),
+    Column("dropped_rows", BigInteger, nullable=False),
+)
+"""Agents that were admitted, and how far we are with each."""
+
+agent_parcels: Final = Table(
+    "agent_parcels",
+    metadata,
+    Column("agent", String, ForeignKey("agents.id"), primary_key=True),
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("attempt", BigInteger, nullable=False),
+    Column("digest", String, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("refused_rows", BigInteger, nullable=False),
+    Index("agent_parcels_attempt", "agent", "attempt"),
+    Index("agent_parcels_received_at", "received_at"),
+)
+"""Parcels taken in: what tells a repeat from something new."""
+
 commits: Final = Table(
     "commits",
     metadata,
@@ -250,6 +284,16 @@ health_changes: Final = Table(
     Index("health_changes_since", "since"),
 )
 """Each time something began to feel otherwise."""
+
+leases: Final = Table(
+    "leases",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("holder", String),
+    Column("token", BigInteger, nullable=False),
+    Column("beats", BigInteger, nullable=False),
+)
+"""Who of several processes does what only one may do; see `leases.py`."""
 
 audit: Final = Table(
     "audit",

@@ -24,6 +24,7 @@ def signal_values(signal: Signal) -> Values:
     """The row of a signal."""
     details = {
         "places": signal.places,
+        "place_regions": signal.place_regions,
         "counts": dict(signal.counts),
         "evidence": signal.evidence,
         "because": [(hit.rule, hit.start, hit.end) for hit in signal.because],
@@ -65,6 +66,7 @@ def signal(row: Row[Any]) -> Signal:
         witness=row.witness,
         strength=row.strength,
         places=tuple(details["places"]),
+        place_regions=tuple(details.get("place_regions", ())),
         counts={role: (lowest, highest) for role, (lowest, highest) in details["counts"].items()},
         denied=row.denied,
         past=row.past,

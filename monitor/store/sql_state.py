@@ -4,23 +4,26 @@ Everything here hands a piece of SQL to the thread that may run it; the SQL itse
 `claims.py`, `retention.py` and `audit.py`, the start in `state.py`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
 
+from monitor.domain.agents import Agent, Standing
 from monitor.domain.alerts import Alert, Attempt, Incident, Notification, TimelineEntry
 from monitor.domain.changes import AuditEntry, Change, Pruned, Query, Retention, StoredReport
 from monitor.domain.health import Feeling, Health
+from monitor.domain.leases import Fence, Lease
+from monitor.domain.reports import Report
 from monitor.domain.signals import Signal
-from monitor.store import audit, claims, reading, retention
+from monitor.store import agents, audit, claims, leases, reading, retention
 from monitor.store.audit import AuditVerdict
 from monitor.store.lanes import Lanes
 from monitor.store.retention import Limits
 from monitor.store.salvage import SalvageReport
 from monitor.store.schema import report_versions
 from monitor.store.setting_aside import forget_set_aside
-from monitor.store.writing import apply_change, known
+from monitor.store.writing import apply_change, in_line, known
 
 Step = Callable[[Connection, Limits], int]
 
@@ -38,8 +41,25 @@ class SqlStateStore:
 
     async def apply(self, change: Change) -> None:
         """Store the change whole, or raise and store nothing of it."""
-        growing = bool(change.reports or change.signals)
+        growing = bool(change.reports or change.signals or change.parcels)
         await self._lanes.write(lambda connection: apply_change(connection, change), growing=growing)
+
+    async def apply_after(
+        self, position: int | None, since: datetime, build: Callable[[Sequence[Report]], Change]
+    ) -> int:
+        """Store what `build` makes of the reports that others stored behind this position, in one transaction.
+
+        Returns:
+            The position after it.
+        """
+
+        def work(connection: Connection) -> int:
+            in_line(connection)
+            told = reading.speaking_reports(connection, position, since)
+            apply_change(connection, build(told))
+            return reading.last_version(connection)
+
+        return await self._lanes.write(work, growing=True)
 
     async def known_versions(self, versions: Sequence[str]) -> frozenset[str]:
         """Which of these report versions are stored already."""
@@ -100,13 +120,57 @@ class SqlStateStore:
         """Take a message that is due until that moment. Of two that try, one gets `True`."""
         return await self._lanes.write(lambda connection: claims.claim(connection, notification, holder, now, until))
 
+    async def claim_due(
+        self, claimant: str, now: datetime, until: datetime, limit: int = 100
+    ) -> Sequence[Notification]:
+        """Take what is due and nobody holds, most severe first; two that ask at once get different messages."""
+        return await self._lanes.write(lambda connection: claims.claim_due(connection, claimant, now, until, limit))
+
+    async def free_stale(self, fence: Fence, now: datetime) -> int:
+        """Free what former tenures had claimed, except what a living process may be handing over right now.
+
+        Raises:
+            LeaseLostError: this tenure is over.
+        """
+        return await self._lanes.write(lambda connection: claims.free_stale(connection, fence, now))
+
+    async def begin(self, notification: str, fence: Fence, now: datetime, until: datetime) -> bool:
+        """Write down that handing this message over begins; `False` if it is not this tenure's.
+
+        Raises:
+            LeaseLostError: this tenure is over.
+        """
+        return await self._lanes.write_beside(
+            lambda connection: claims.begin(connection, notification, fence, now, until)
+        )
+
+    async def lease(self, name: str) -> Lease | None:
+        """The lease as it stands; `None` if nobody ever held it."""
+        return await self._lanes.read(lambda connection: leases.seen(connection, name))
+
+    async def take_lease(self, name: str, holder: str, seen: Lease | None) -> Fence | None:
+        """Take it over, if it still stands as it was seen; `None` if it moved."""
+        return await self._lanes.write_beside(lambda connection: leases.take(connection, name, holder, seen))
+
+    async def renew_lease(self, fence: Fence) -> bool:
+        """Say that the holder lives; `False` if somebody else holds it by now."""
+        return await self._lanes.write_beside(lambda connection: leases.renew(connection, fence))
+
+    async def release_lease(self, fence: Fence) -> None:
+        """Let it go, so that another may take it at once."""
+        await self._lanes.write_beside(lambda connection: leases.release(connection, fence))
+
+    async def give_back(self, notification: str, claimant: str) -> None:
+        """It was begun and not handed over, says its claimant: owed again."""
+        await self._lanes.write_beside(lambda connection: claims.give_back(connection, notification, claimant))
+
     async def mark_sent(self, notification: str, attempt: Attempt) -> None:
         """It was handed over.
 
         Raises:
             LookupError: there is no such message.
         """
-        await self._lanes.write(lambda connection: claims.mark_sent(connection, notification, attempt))
+        await self._lanes.write_beside(lambda connection: claims.mark_sent(connection, notification, attempt))
 
     async def mark_all_sent(self, attempts: Sequence[Attempt]) -> None:
         """These were handed over, in one transaction.
@@ -119,7 +183,8 @@ class SqlStateStore:
             for attempt in attempts:
                 claims.mark_sent(connection, attempt.notification, attempt)
 
-        await self._lanes.write(work)
+        # A mark that a power cut undoes costs a second message with the same id; a sync would hold up the next alert.
+        await self._lanes.write_beside(work, synced=False)
 
     async def mark_failed(self, notification: str, attempt: Attempt, retry_at: datetime | None) -> None:
         """It was not; try again at `retry_at`, or park it for a person where that is `None`.
@@ -127,11 +192,37 @@ class SqlStateStore:
         Raises:
             LookupError: there is no such message.
         """
-        await self._lanes.write(lambda connection: claims.mark_failed(connection, notification, attempt, retry_at))
+        await self._lanes.write_beside(
+            lambda connection: claims.mark_failed(connection, notification, attempt, retry_at)
+        )
 
     async def attempts(self, notification: str) -> Sequence[Attempt]:
         """Every try to hand this message over, oldest first."""
         return await self._lanes.read(lambda connection: claims.attempts_of(connection, notification))
+
+    async def agents(self) -> Sequence[tuple[Agent, Standing]]:
+        """Every agent that was ever admitted, by id."""
+        return await self._lanes.read(agents.all_agents)
+
+    async def agent(self, name: str) -> tuple[Agent, Standing] | None:
+        """One of them; `None` if nobody was ever admitted under that name."""
+        return await self._lanes.read(lambda connection: agents.one_agent(connection, name))
+
+    async def admit(self, agent: Agent) -> bool:
+        """Trust an agent from now on; `False` (and nothing stored) where the name is taken by another key."""
+        return await self._lanes.write(lambda connection: agents.admit(connection, agent), growing=True)
+
+    async def revoke(self, name: str, at: datetime) -> bool:
+        """Trust it no more; `False` where it is not known or was revoked before."""
+        return await self._lanes.write(lambda connection: agents.revoke(connection, name, at))
+
+    async def parcels(self, agent: str, sequences: Collection[int]) -> Mapping[int, str]:
+        """Digest of each of these parcels that is committed, by sequence."""
+        return await self._lanes.read(lambda connection: agents.digests(connection, agent, sequences))
+
+    async def attempt_seen(self, agent: str, attempt: int) -> bool:
+        """Whether a committed parcel came with this attempt."""
+        return await self._lanes.read(lambda connection: agents.attempt_seen(connection, agent, attempt))
 
     async def prune(self, now: datetime, retention: Retention) -> Pruned:
         """Remove what its class of data no longer keeps; what an incident holds stays.
@@ -165,6 +256,7 @@ async def _prune(lanes: Lanes, limits: Limits, oldest_text: datetime) -> Pruned:
         retention.drop_signals,
         retention.drop_alerts,
         retention.drop_health_changes,
+        agents.drop_parcels,
     ):
         records += await _repeat(lanes, step, limits)
     await lanes.truncate_log()

@@ -30,7 +30,12 @@ RESERVE_BYTES: Final = 16 * 2**20
 
 @overload
 async def open_state(
-    address: str | Path, clock: Clock, *, read_only: Literal[False] = False, reserve_bytes: int = RESERVE_BYTES
+    address: str | Path,
+    clock: Clock,
+    *,
+    read_only: Literal[False] = False,
+    reserve_bytes: int = RESERVE_BYTES,
+    name: str = "dabyl",
 ) -> SqlStateStore: ...
 
 
@@ -39,7 +44,12 @@ async def open_state(address: str | Path, clock: Clock | None = None, *, read_on
 
 
 async def open_state(
-    address: str | Path, clock: Clock | None = None, *, read_only: bool = False, reserve_bytes: int = RESERVE_BYTES
+    address: str | Path,
+    clock: Clock | None = None,
+    *,
+    read_only: bool = False,
+    reserve_bytes: int = RESERVE_BYTES,
+    name: str = "dabyl",
 ) -> SqlStateStore:
     """Open the state store, making or mending it where needed.
 
@@ -48,6 +58,8 @@ async def open_state(
         clock: names the file that is set aside when a damaged one is found; not needed to read.
         read_only: ask only; works beside a running service and without one, and creates no file.
         reserve_bytes: nothing new is taken in while the disk has less room than this; alerts go on.
+        name: what the database server calls this process, at most 63 characters; where several parts share a store each
+            needs its own.
 
     Raises:
         StoreUnavailableError: it cannot be opened, was never used (read_only), or was made by another release.
@@ -57,7 +69,7 @@ async def open_state(
     if clock is None:
         message = "a clock is needed to write"
         raise ValueError(message)
-    return await asyncio.to_thread(_open_to_write, address, clock, reserve_bytes)
+    return await asyncio.to_thread(_open_to_write, address, clock, reserve_bytes, name)
 
 
 def _open_to_read(address: str | Path) -> SqlStateStore:
@@ -73,11 +85,11 @@ def _open_to_read(address: str | Path) -> SqlStateStore:
     return SqlStateStore(Lanes(engines, read_only=True))
 
 
-def _open_to_write(address: str | Path, clock: Clock, reserve_bytes: int) -> SqlStateStore:
+def _open_to_write(address: str | Path, clock: Clock, reserve_bytes: int, name: str) -> SqlStateStore:
     path = sqlite_path(address)
     report = None
     if path is None:
-        engines = server_engines(str(address), read_only=False)
+        engines = server_engines(str(address), read_only=False, name=name)
     elif str(path) == MEMORY:
         engines = memory_engines()
     else:

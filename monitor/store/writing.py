@@ -15,8 +15,9 @@ from monitor.domain.changes import Change
 from monitor.domain.health import Health
 from monitor.domain.reports import Deletion, Report
 from monitor.domain.signals import Signal
-from monitor.store import audit
+from monitor.store import agents, audit
 from monitor.store.alert_rows import alert_values, health_values, incident_values, timeline_values
+from monitor.store.leases import require
 from monitor.store.message_rows import notification_values
 from monitor.store.report_rows import head_values, version_values
 from monitor.store.schema import (
@@ -45,12 +46,19 @@ IDS_PER_QUESTION: Final = 5000
 
 
 def apply_change(connection: Connection, change: Change) -> None:
-    """Store all of it."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITERS_LOCK})
+    """Store all of it.
+
+    Raises:
+        LeaseLostError: it was decided in a tenure that is over; nothing of it may be stored.
+    """
+    in_line(connection)
+    if change.fence is not None:
+        require(connection, change.fence)
     _add_reports(connection, change.reports)
     _mark_deleted(connection, change.deletions)
     _add_signals(connection, change.signals)
+    _replace_signals(connection, change.reread)
+    _withdraw_signals(connection, change.withdrawn)
     _move_cursors(connection, change.cursors, change.forgotten_cursors)
     _note_healths(connection, change.healths)
     put(connection, alerts, [alert_values(alert) for alert in change.alerts])
@@ -58,7 +66,14 @@ def apply_change(connection: Connection, change: Change) -> None:
     add_new(connection, timeline, [timeline_values(entry) for entry in change.timeline])
     add_new(connection, notifications, [notification_values(message) for message in change.notifications])
     _move_checkpoints(connection, change.checkpoints)
+    agents.add_parcels(connection, change.parcels)
     audit.append(connection, change.audit)
+
+
+def in_line(connection: Connection) -> None:
+    """Wait for the writers before us. SQLite makes them wait by itself; taking one's place twice is harmless."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITERS_LOCK})
 
 
 def known(connection: Connection, column: Column[str], ids: Sequence[str]) -> set[str]:
@@ -119,6 +134,28 @@ def _add_signals(connection: Connection, found: Sequence[Signal]) -> None:
     rows = [signal_values(signal) for signal_id, signal in given.items() if signal_id not in old]
     if rows:
         connection.execute(insert(signals), rows)
+
+
+def _replace_signals(connection: Connection, read_again: Sequence[Signal]) -> None:
+    """Give stored signals their new values; the number in the journal stays."""
+    if read_again:
+        rows = [signal_values(signal) for signal in read_again]
+        names = [name for name in rows[0] if name != "id"]
+        changing = (
+            update(signals)
+            .where(signals.c.id == bindparam("same"))
+            .values({name: bindparam(f"new_{name}") for name in names})
+        )
+        given = ({f"new_{name}": row[name] for name in names} | {"same": row["id"]} for row in rows)
+        connection.execute(changing, list(given))
+
+
+def _withdraw_signals(connection: Connection, ids: Sequence[str]) -> None:
+    """Remove signals that no incident holds."""
+    held = select(incident_signals.c.signal)
+    for start in range(0, len(ids), IDS_PER_QUESTION):
+        some = ids[start : start + IDS_PER_QUESTION]
+        connection.execute(delete(signals).where(signals.c.id.in_(some), signals.c.id.not_in(held)))
 
 
 def _move_cursors(connection: Connection, moved: Mapping[str, str], forgotten: Sequence[str]) -> None:

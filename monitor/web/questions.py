@@ -15,8 +15,8 @@ class BadQuestionError(ValueError):
     """The address asks for what does not exist; the message says which part."""
 
 
-def question(asked: Mapping[str, str]) -> Query:
-    """The query that an address means.
+def question(asked: Mapping[str, str], most: int = MOST) -> Query:
+    """The query that an address means; its limit is at most `most`.
 
     Raises:
         BadQuestionError: an unknown key, or a value that cannot be read.
@@ -29,7 +29,7 @@ def question(asked: Mapping[str, str]) -> Query:
     return Query(
         since=_time(asked.get("since")), until=_time(asked.get("until")), regions=tuple(filter(None, asked.get("region", "").split(","))),
         kinds=kinds, families=families, sources=tuple(filter(None, asked.get("source", "").split(","))),
-        open_only=asked.get("open") in {"1", "yes", "true"}, limit=_limit(asked.get("limit", "100")),
+        open_only=asked.get("open") in {"1", "yes", "true"}, limit=_limit(asked.get("limit", "100"), most),
     )  # fmt: skip
 
 
@@ -58,8 +58,8 @@ def _time(text: str | None) -> datetime | None:
         raise BadQuestionError(message) from None
 
 
-def _limit(text: str) -> int:
-    if text.isascii() and text.isdigit() and 0 < int(text[:6]) <= MOST:
+def _limit(text: str, most: int) -> int:
+    if text.isascii() and text.isdigit() and 0 < int(text[:9]) <= most:
         return int(text)
-    message = f"limit is a number from 1 to {MOST}"
+    message = f"limit is a number from 1 to {most}"
     raise BadQuestionError(message)

@@ -6,7 +6,7 @@ age, and a page that cannot see says so first.
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from monitor.domain.changes import Query
 from monitor.domain.ports import Clock, StateStore, StoreUnavailableError
 from monitor.domain.regions import Region
 from monitor.domain.sources import Source
+from monitor.read.masking import Masker
 from monitor.web import views
 from monitor.web.questions import BadQuestionError, question
 
@@ -43,7 +44,13 @@ class Shown:
     regions: Mapping[str, Region]
     metrics: Callable[[], bytes]
     mark: str = ""
+    masker: Masker = field(default_factory=Masker)
     any_host: bool = False
+
+    @property
+    def speed(self) -> float:
+        """Seconds of our clock per second of life: more than 1 in a demonstration."""
+        return float(getattr(self.clock, "speed", 1.0))
 
 
 class RefusedAddressError(Exception):

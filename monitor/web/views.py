@@ -1,6 +1,7 @@
 """What the pages and the API show, as plain values. PURE: domain values and now in, dicts out.
 
-Titles and texts of posts are not shown: kinds, places, sources, times, reasons in few words, and the link to the post.
+Titles and texts of posts are not shown: kinds, places, sources, times, reasons in few words (private people masked), and
+the link to the post.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,11 +13,14 @@ from zoneinfo import ZoneInfo
 from monitor.domain.alerts import Incident, Notification, TimelineEntry
 from monitor.domain.changes import StoredReport
 from monitor.domain.health import Feeling, Health
+from monitor.domain.kind_names import FAMILY_NAMES, KIND_NAMES
 from monitor.domain.moments import rfc3339
 from monitor.domain.ports import Clock
 from monitor.domain.regions import Region
 from monitor.domain.signals import Signal
 from monitor.domain.sources import Source
+from monitor.read.masking import Masker
+from monitor.web.tiles import Tile, tiles
 
 STALE: Final = timedelta(minutes=2)
 """A heartbeat older than this means that nothing on the page is fresh."""
@@ -33,6 +37,10 @@ class Known(Protocol):
     def sources(self) -> Mapping[str, Source]: ...  # noqa: D102
     @property
     def regions(self) -> Mapping[str, Region]: ...  # noqa: D102
+    @property
+    def speed(self) -> float: ...  # noqa: D102
+    @property
+    def masker(self) -> Masker: ...  # noqa: D102
 
 
 def picture(
@@ -52,8 +60,9 @@ def picture(
         "now": now,
         "headline": headline(now, hearing, len(rows), incidents, signals),
         "blind": hearing * 2 < len(rows),
-        "fresh": beat is not None and now - beat.checked_at <= STALE,
+        "fresh": beat is not None and now - beat.checked_at <= STALE * known.speed,
         "heartbeat": beat.checked_at if beat else None,
+        "tiles": tiles(known.regions, incidents, signals, now),
         "line": states["line"].reason if "line" in states else "not looked at yet",
         "incidents": [incident_row(known, one) for one in sorted(incidents, key=lambda one: -one.severity)],
         "signals": [signal_row(known, signal) for signal in signals],
@@ -91,7 +100,7 @@ def source_row(source: Source, health: Health | None) -> dict[str, Any]:
 def incident_row(known: Known, incident: Incident) -> dict[str, Any]:
     """An incident in one line."""
     return {
-        "id": incident.id, "family": incident.family.value, "regions": list(incident.regions),
+        "id": incident.id, "family": incident.family.value, "what": FAMILY_NAMES[incident.family]["en"], "regions": list(incident.regions),
         "where": where(known, incident.regions), "places": list(incident.places), "state": incident.state.value,
         "severity": incident.severity.word, "level": incident.level.value, "opened_at": incident.opened_at,
         "updated_at": incident.updated_at, "closed_at": incident.closed_at, "witnesses": len(incident.witnesses),
@@ -103,11 +112,12 @@ def signal_row(known: Known, signal: Signal) -> dict[str, Any]:
     """A signal with its reason and its link."""
     source = known.sources.get(signal.source)
     return {
-        "id": signal.id, "kind": signal.kind.value, "regions": list(signal.regions), "where": where(known, signal.regions),
+        "id": signal.id, "kind": signal.kind.value, "what": KIND_NAMES[signal.kind]["en"],
+        "regions": list(signal.regions), "where": where(known, signal.regions),
         "places": list(signal.places), "at": signal.at, "observed_at": signal.observed_at, "strength": signal.strength,
         "source": signal.source, "source_name": source.name if source else signal.source, "denied": signal.denied,
         "past": signal.past, "counts": {role: list(interval) for role, interval in signal.counts.items()},
-        "because": [{"rule": hit.rule, "words": hit.words} for hit in signal.because[:4]], "link": web_link(signal.link),
+        "because": [{"rule": hit.rule, "words": known.masker.mask(hit.words)} for hit in signal.because[:4]], "link": web_link(signal.link),
         "report": signal.report,
     }  # fmt: skip
 
@@ -131,7 +141,10 @@ def story(
     return {
         "incident": incident_row(known, incident),
         "signals": [signal_row(known, signal) for signal in signals],
-        "timeline": [{"at": entry.at, "event": entry.event, "words": entry.words, "refers_to": entry.refers_to} for entry in timeline],
+        "timeline": [
+            {"at": entry.at, "event": entry.event, "words": known.masker.mask(entry.words), "refers_to": entry.refers_to}
+            for entry in timeline
+        ],
         "told": [
             {"receiver": note.receiver, "reason": note.reason.value, "state": note.state.value, "created_at": note.created_at,
              "sent_at": note.sent_at, "attempts": note.attempts, "error": note.last_error}
@@ -179,6 +192,8 @@ def plain(value: Any) -> Any:
     """Values as JSON knows them: times as RFC 3339."""
     if isinstance(value, datetime):
         return rfc3339(value)
+    if isinstance(value, Tile):
+        return {"code": value.code, "name": value.name, "state": value.state, "said": value.said}
     if isinstance(value, Mapping):
         return {key: plain(part) for key, part in value.items()}
     if isinstance(value, (list, tuple)):

@@ -18,6 +18,7 @@ from monitor.configuration import Configuration, load_configuration
 from monitor.domain.alerts import Reason
 from monitor.domain.changes import Change, Query
 from monitor.domain.kinds import EventKind
+from monitor.domain.ports import StoreUnavailableError
 from monitor.domain.rules import Rule
 from monitor.domain.signals import Signal, signal_id
 from monitor.runtime.clock import SimulatedClock
@@ -209,3 +210,24 @@ async def test_a_message_says_where_when_and_on_what_it_rests() -> None:
     assert "05.01 17:00" in notes["en"].body
     assert "2026-01-05 12:00 UTC" in notes["en"].body
     assert all(len(note.short) <= 160 for note in notes.values())
+
+
+async def test_what_was_stored_before_a_crash_and_not_judged_is_judged_after_it() -> None:
+    clock = SimulatedClock(NOON + timedelta(minutes=10))
+    judging, state = service([DETENTION], clock)
+    await state.apply(Change(signals=(told("1", "a"), told("2", "b", 5))))
+    await judging.catch_up()
+    assert [turn.event for turn in (await judging.step()).turns] == ["firing"]
+
+
+async def test_what_could_not_be_stored_is_decided_again() -> None:
+    clock = SimulatedClock(NOON + timedelta(minutes=10))
+    judging, state = service([DETENTION], clock)
+    await judging.catch_up()
+    await state.apply(Change(signals=(told("1", "a"), told("2", "b", 5))))
+    state.refuse = StoreUnavailableError("disk full")
+    with pytest.raises(StoreUnavailableError):
+        await judging.step()
+    state.refuse = None
+    await judging.catch_up()
+    assert [note.reason for note in (await judging.step()).notifications] == [Reason.FIRST]

@@ -4,9 +4,16 @@ import os
 import pwd
 import shutil
 import subprocess
+import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+from tests.conftest import need
 
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 
@@ -38,3 +45,34 @@ def cluster(folder: Path) -> Iterator[str]:
         yield f"postgresql+psycopg://dabyl@/postgres?host={folder}"
     finally:
         _run(binaries / "pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """Address of a server: the one that DABYL_TEST_POSTGRESQL_URL names, or one of our own."""
+    given = os.environ.get("DABYL_TEST_POSTGRESQL_URL")
+    if given:
+        yield given
+        return
+    need(can_start(), "PostgreSQL")
+    with tempfile.TemporaryDirectory(prefix="dabyl-pg-") as folder, cluster(Path(folder) / "pg") as address:
+        yield address
+
+
+@contextmanager
+def fresh_database(server: str) -> Iterator[str]:
+    """Address of an empty database, dropped afterwards."""
+    name = f"dabyl_{uuid.uuid4().hex}"
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield make_url(server).set(database=name).render_as_string(hide_password=False)
+    with engine.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    engine.dispose()
+
+
+@pytest.fixture
+def database(server: str) -> Iterator[str]:
+    with fresh_database(server) as address:
+        yield address

@@ -1,53 +1,27 @@
 """What every state store promises: SQLite always, PostgreSQL where there is one."""
 
 import asyncio
-import os
-import tempfile
-import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
 
+from monitor.domain.agents import Agent, Parcel, Standing
 from monitor.domain.alerts import AlertState, IncidentState, NotificationState, Severity
 from monitor.domain.changes import AuditEntry, Change, Query, Retention
 from monitor.domain.health import Feeling
 from monitor.domain.kinds import EventKind, Family
+from monitor.domain.measurements import Access, Vantage
 from monitor.domain.reports import Deletion, Media
 from monitor.runtime.clock import SimulatedClock
 from monitor.store.sql_state import SqlStateStore
 from monitor.store.state import open_state
-from tests.conftest import need
-from tests.contract.postgresql import can_start, cluster
+from tests.contract.postgresql import database, server  # noqa: F401 - fixtures
 from tests.store.cast import MINUTE, NOON, alert, health, incident, line, message, report, signal, tried
 
 Opener = Callable[[], Awaitable[SqlStateStore]]
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[str]:
-    given = os.environ.get("DABYL_TEST_POSTGRESQL_URL")
-    if given:
-        yield given
-        return
-    need(can_start(), "PostgreSQL")
-    with tempfile.TemporaryDirectory(prefix="dabyl-pg-") as folder, cluster(Path(folder) / "pg") as address:
-        yield address
-
-
-@pytest.fixture
-def database(server: str) -> Iterator[str]:
-    name = f"dabyl_{uuid.uuid4().hex}"
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    yield make_url(server).set(database=name).render_as_string(hide_password=False)
-    with engine.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    engine.dispose()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
@@ -70,6 +44,19 @@ async def test_a_signal_comes_back_as_it_went_in(store: SqlStateStore) -> None:
     await store.apply(Change(signals=(found,)))
     assert await store.signals(Query()) == [found]
     assert [entry for _, entry in await store.journal(0)] == [found]
+
+
+async def test_a_report_read_again_changes_its_signals_in_their_place(store: SqlStateStore) -> None:
+    one, two, held, new = (signal(report(name)) for name in ("1", "2", "3", "4"))
+    await store.apply(Change(signals=(one, two, held), incidents=(incident("unrest", held),)))
+    numbers = [number for number, _ in await store.journal(0)]
+    better = replace(one, strength=0.4, denied=True, counts={"detained": (3, None)})
+    change = Change(signals=(new,), reread=(better, replace(two, id="unknown")), withdrawn=(two.id, held.id))
+    for _ in range(2):
+        await store.apply(change)
+    journal = await store.journal(0)
+    assert [entry for _, entry in journal] == [better, held, new]
+    assert [number for number, _ in journal][:2] == [numbers[0], numbers[2]]
 
 
 async def test_alerts_incidents_lines_and_messages_come_back_as_they_went_in(store: SqlStateStore) -> None:
@@ -343,3 +330,43 @@ async def test_what_is_stored_is_there_after_opening_again_and_for_readers(addre
     after = await open_state(address, read_only=True)
     assert len(await after.reports(Query())) == 1
     await after.close()
+
+
+def agent(name: str = "kz-1", key: str = "aa") -> Agent:
+    vantage = Vantage(id=name, asn=29355, operator="kcell", region="KZ-75", access=Access.MOBILE)
+    return Agent(id=name, key=key * 32, vantage=vantage, enrolled_at=NOON, sensitive=("tor",))
+
+
+def parcel(sequence: int, attempt: int, **standing: int) -> Parcel:
+    reached = Standing(floor_attempt=attempt, last_heard_at=NOON, **standing)  # type: ignore[arg-type]
+    return Parcel(
+        agent="kz-1", sequence=sequence, attempt=attempt, digest=f"d{sequence}", received_at=NOON, rows=3, standing=reached
+    )  # fmt: skip
+
+
+async def test_an_agent_is_admitted_once_and_revoked_for_good(store: SqlStateStore) -> None:
+    assert await store.admit(agent())
+    assert await store.admit(agent())
+    assert not await store.admit(agent(key="bb"))
+    assert await store.agent("kz-1") == (agent(), Standing())
+    assert await store.agent("kz-9") is None
+    assert [await store.revoke("kz-1", NOON) for _ in range(2)] == [True, False]
+    ((found, _),) = await store.agents()
+    assert found == replace(agent(), revoked_at=NOON)
+
+
+async def test_a_parcel_is_stored_once_and_an_older_attempt_undoes_nothing(store: SqlStateStore) -> None:
+    await store.admit(agent())
+    for taken in (parcel(2, 5, floor=1, dropped_rows=7), parcel(1, 4), parcel(2, 9, floor=9)):
+        await store.apply(Change(parcels=(taken,)))
+    assert await store.parcels("kz-1", [1, 2, 3]) == {1: "d1", 2: "d2"}
+    assert [await store.attempt_seen("kz-1", attempt) for attempt in (4, 5, 9)] == [True, True, False]
+    ((_, standing),) = await store.agents()
+    assert (standing.floor, standing.floor_attempt) == (9, 9)
+
+
+async def test_retention_forgets_parcels_that_their_agent_holds_no_more(store: SqlStateStore) -> None:
+    await store.admit(agent())
+    await store.apply(Change(parcels=(parcel(1, 1), parcel(2, 2, floor=1), parcel(3, 3, floor=1))))
+    await store.prune(NOON + timedelta(days=31), Retention())
+    assert sorted(await store.parcels("kz-1", [1, 2, 3])) == [2, 3]

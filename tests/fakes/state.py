@@ -1,6 +1,6 @@
 """A StateStore in memory: honours the promises of the port, keeps nothing, and tells what it was given."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from monitor.domain.alerts import (
 )  # fmt: skip
 from monitor.domain.changes import Change, Pruned, Query, Retention, StoredReport
 from monitor.domain.health import Health
+from monitor.domain.leases import Fence
 from monitor.domain.reports import Report
 from monitor.domain.signals import Signal
 
@@ -25,8 +26,9 @@ class MemoryState:
 
     def __init__(self) -> None:
         self.changes: list[Change] = []
+        self.refuse: Exception | None = None
         self._versions: dict[str, Report] = {}
-        self._journal: list[Signal] = []
+        self._journal: list[Signal | None] = []
         self._ids: set[str] = set()
         self._cursors: dict[str, str] = {}
         self._checkpoints: dict[str, int] = {}
@@ -38,6 +40,8 @@ class MemoryState:
         self._healths: dict[str, Health] = {}
 
     async def apply(self, change: Change) -> None:
+        if self.refuse is not None:
+            raise self.refuse
         self.changes.append(change)
         self._versions.update(
             {report.version: report for report in change.reports if report.version not in self._versions}
@@ -46,6 +50,13 @@ class MemoryState:
             if signal.id not in self._ids:
                 self._ids.add(signal.id)
                 self._journal.append(signal)
+        again = {signal.id: signal for signal in change.reread}
+        held = {name for incident in self._incidents.values() for name in incident.signals}
+        gone = set(change.withdrawn) - held
+        self._journal = [
+            signal and (None if signal.id in gone else again.get(signal.id, signal)) for signal in self._journal
+        ]
+        self._ids -= gone
         self._cursors.update(change.cursors)
         self._checkpoints.update(change.checkpoints)
         self._healths.update({health.subject: health for health in change.healths})
@@ -53,6 +64,12 @@ class MemoryState:
         self._incidents.update({incident.id: incident for incident in change.incidents})
         self._timeline.update({entry.id: entry for entry in change.timeline})
         self._notes.update({note.id: note for note in change.notifications if note.id not in self._notes})
+
+    async def apply_after(
+        self, position: int | None, since: datetime, build: Callable[[Sequence[Report]], Change]
+    ) -> int:
+        await self.apply(build(()))
+        return 0
 
     async def known_versions(self, versions: Sequence[str]) -> frozenset[str]:
         return frozenset(version for version in versions if version in self._versions)
@@ -64,10 +81,10 @@ class MemoryState:
         return self._checkpoints.get(reader, 0)
 
     async def journal(self, after: int, limit: int = 1000) -> Sequence[tuple[int, Signal]]:
-        return [(number, signal) for number, signal in enumerate(self._journal, 1) if number > after][:limit]
+        return [(number, signal) for number, signal in enumerate(self._journal, 1) if signal and number > after][:limit]
 
     async def signals(self, query: Query) -> Sequence[Signal]:
-        found = [signal for signal in self._journal if not query.ids or signal.id in query.ids]
+        found = [signal for signal in self._journal if signal and (not query.ids or signal.id in query.ids)]
         found = [signal for signal in found if query.since is None or signal.at >= query.since]
         return sorted(found, key=lambda signal: signal.at, reverse=query.newest_first)[: query.limit]
 
@@ -106,6 +123,22 @@ class MemoryState:
             note, state=NotificationState.CLAIMED, claimed_by=holder, claimed_until=until
         )
         return True
+
+    async def claim_due(
+        self, claimant: str, now: datetime, until: datetime, limit: int = 100
+    ) -> Sequence[Notification]:
+        due = await self.owed(now, limit)
+        return [note for note in due if await self.claim(note.id, claimant, now, until)]
+
+    async def free_stale(self, fence: Fence, now: datetime) -> int:
+        return 0
+
+    async def begin(self, notification: str, fence: Fence, now: datetime, until: datetime) -> bool:
+        return self._notes[notification].claimed_by == fence.claimant
+
+    async def give_back(self, notification: str, claimant: str) -> None:
+        """It was begun and not handed over, says its claimant: owed again."""
+        return
 
     async def mark_sent(self, notification: str, attempt: Attempt) -> None:
         self._attempts.append(attempt)

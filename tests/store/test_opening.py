@@ -80,14 +80,41 @@ async def test_data_of_an_older_release_is_brought_up_to_date_by_the_service_onl
 
 def test_the_steps_lead_to_the_tables_that_we_use(tmp_path: Path) -> None:
     engines = file_engines(tmp_path / "state.sqlite")
-    migrate(engines.writing)
     with engines.writing.begin() as connection:
+        run_steps(connection, migrations.HEAD)
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
         for table in metadata.sorted_tables:
             columns = [row[1] for row in connection.exec_driver_sql(f"PRAGMA table_info({table.name})")]
             assert columns == [column.name for column in table.columns]
     engines.dispose()
+
+
+def schema_of(path: Path) -> set[tuple[object, ...]]:
+    """Everything that makes a schema: columns, indexes with their conditions, triggers, and its number."""
+    found: set[tuple[object, ...]] = set()
+    with closing(sqlite3.connect(path)) as connection:
+        for kind, name, table, sql in connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master"):
+            detail = " ".join((sql or "").split()).replace('"', "") if kind in {"index", "trigger"} else ""
+            found.add((kind, name, table, detail))
+            if kind == "table":
+                found |= {(name, *column) for column in connection.execute(f"PRAGMA table_xinfo({name})")}
+                found |= {(name, *index[1:]) for index in connection.execute(f"PRAGMA index_list({name})")}
+                found |= {(name, "->", *key[2:]) for key in connection.execute(f"PRAGMA foreign_key_list({name})")}
+        found |= set(connection.execute("SELECT version_num FROM alembic_version"))
+        found |= {("commits", *row) for row in connection.execute("SELECT * FROM commits")}
+    return found
+
+
+def test_a_fresh_database_is_what_the_steps_lead_to(tmp_path: Path) -> None:
+    paths = tmp_path / "fresh.sqlite", tmp_path / "steps.sqlite"
+    engines = [file_engines(path) for path in paths]
+    migrate(engines[0].writing)
+    with engines[1].writing.begin() as connection:
+        run_steps(connection, migrations.HEAD)
+    for engine in engines:
+        engine.dispose()
+    assert schema_of(paths[0]) == schema_of(paths[1])
 
 
 def test_every_step_is_listed(tmp_path: Path) -> None:

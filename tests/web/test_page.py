@@ -1,6 +1,7 @@
 """The page: never green without data, never a script from a post, never open by accident."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -115,3 +116,14 @@ def test_the_page_is_not_opened_to_others_by_accident() -> None:
 def test_no_text_becomes_a_formula(text: str) -> None:
     assert cell(text) == f"'{text}"
     assert cell(-5) == -5
+
+
+async def test_private_people_never_reach_the_page(store: SqlStateStore, client: TestClient) -> None:  # type: ignore[type-arg]
+    words = "задержан Нурлан Сериков, тел. 8 701 123 45 67"
+    told = replace(signal("1", "https://a.test/1", "x"), because=(Hit("r", words, 0, 1),))
+    await store.apply(Change(signals=(told,)))
+    for path in ("/", "/api/v1/status", "/api/v1/signals"):
+        answer = await (await client.get(path)).text()
+        assert "Сериков" not in answer
+        assert "701" not in answer
+    assert "[name]" in await (await client.get("/api/v1/status")).text()

@@ -47,6 +47,13 @@ def upgrade() -> None:
     _guard_audit()
 
 
+def downgrade() -> None:
+    op.drop_table("audit")
+    if op.get_bind().dialect.name != "sqlite":
+        op.execute("DROP FUNCTION audit_refuse()")
+    op.drop_table("health_changes")
+
+
 def _guard_audit() -> None:
     on_sqlite = op.get_bind().dialect.name == "sqlite"
     if not on_sqlite:

@@ -1,0 +1,1 @@
+"""Backups: everything that the service remembers in one encrypted file, and the way back, rehearsed."""

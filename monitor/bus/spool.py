@@ -1,0 +1,159 @@
+"""Batches on disk until their receipts have come: a broker's acknowledgement is no receipt.
+
+One SQLite file, synced at every commit. Promises that a batch is there after any crash once `add` has returned, that
+batches are told apart for ever (the spool has an identity of its own), and that a full spool holds its collectors back
+instead of dropping anything.
+"""
+
+import asyncio
+import json
+import secrets
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeVar
+
+from monitor.domain.ports import StoreUnavailableError
+
+Result = TypeVar("Result")
+SCHEMA: Final = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA secure_delete=ON",
+    "CREATE TABLE IF NOT EXISTS identity (name TEXT NOT NULL)",
+    """
+    CREATE TABLE IF NOT EXISTS batches
+        (number INTEGER PRIMARY KEY AUTOINCREMENT, cursors TEXT NOT NULL, body BLOB NOT NULL, refused TEXT)
+    """,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spooled:
+    """A batch that waits for its receipt.
+
+    Attributes:
+        number: grows with each batch.
+        cursors: bookmarks of its sources after it.
+        body: its items, packed.
+    """
+
+    number: int
+    cursors: Mapping[str, str]
+    body: bytes
+
+
+class Spool:
+    """The batches of one collecting part, oldest first."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lane = ThreadPoolExecutor(1, thread_name_prefix="spool")
+        self._file: sqlite3.Connection | None = None
+        self.identity = ""
+        self.waiting_bytes = 0
+
+    async def open(self) -> Sequence[Spooled]:
+        """Open the file; what waits in it from before.
+
+        Raises:
+            StoreUnavailableError: it cannot be opened.
+        """
+        return await self._run(self._open)
+
+    async def add(self, pack: Callable[[str], bytes], cursors: Mapping[str, str]) -> Spooled:
+        """Keep a batch; `pack` makes its bytes from its name.
+
+        Raises:
+            StoreUnavailableError: it could not be kept (disk full); nothing of it is.
+        """
+        return await self._run(lambda: self._add(pack, cursors))
+
+    async def forget(self, numbers: Sequence[int]) -> None:
+        """Their receipts have come and their cursors are stored."""
+        if numbers:
+            await self._run(lambda: self._forget(numbers))
+
+    async def set_aside(self, number: int, reason: str) -> None:
+        """The readers will never take it: kept on disk for a person, and not sent again."""
+        await self._run(
+            lambda: self._write("UPDATE batches SET refused = ? WHERE number = ?", [(reason[:500], number)])
+        )
+
+    async def close(self) -> None:
+        """Let go of the file. Safe to call twice."""
+        if self._file is not None:
+            await self._run(self._file.close)
+            self._file = None
+        self._lane.shutdown(wait=False)
+
+    def name_of(self, number: int) -> str:
+        """The name of a batch on the wire."""
+        return f"{self.identity}-{number}"
+
+    def number_of(self, name: str) -> int | None:
+        """The number again; `None` where the name is not one of this spool."""
+        identity, _, number = name.rpartition("-")
+        return int(number) if identity == self.identity and number.isascii() and number.isdigit() else None
+
+    async def _run(self, job: Callable[[], Result]) -> Result:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._lane, job)
+        except (sqlite3.Error, OSError) as error:
+            raise StoreUnavailableError(f"the spool cannot be used ({error})") from None
+
+    def _open(self) -> Sequence[Spooled]:
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._path.touch(mode=0o600)
+        file = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        for statement in SCHEMA:
+            file.execute(statement)
+        if file.execute("SELECT name FROM identity").fetchone() is None:
+            file.execute("INSERT INTO identity VALUES (?)", (secrets.token_hex(8),))
+        (self.identity,) = file.execute("SELECT name FROM identity").fetchone()
+        self._file = file
+        rows = file.execute("SELECT number, cursors, body FROM batches WHERE refused IS NULL ORDER BY number")
+        found = [Spooled(number=number, cursors=json.loads(cursors), body=body) for number, cursors, body in rows]
+        self.waiting_bytes = sum(len(batch.body) for batch in found)
+        return found
+
+    def _add(self, pack: Callable[[str], bytes], cursors: Mapping[str, str]) -> Spooled:
+        file = self._opened()
+        file.execute("BEGIN IMMEDIATE")
+        try:
+            (last,) = file.execute(
+                "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'batches'"
+            ).fetchone()
+            body = pack(self.name_of(last + 1))
+            row = (last + 1, json.dumps(dict(cursors)), body)
+            file.execute("INSERT INTO batches (number, cursors, body) VALUES (?, ?, ?)", row)
+            file.execute("COMMIT")
+        except BaseException:
+            if file.in_transaction:
+                file.execute("ROLLBACK")
+            raise
+        self.waiting_bytes += len(body)
+        return Spooled(number=last + 1, cursors=dict(cursors), body=body)
+
+    def _forget(self, numbers: Sequence[int]) -> None:
+        file = self._opened()
+        marks = ",".join("?" * len(numbers))
+        (size,) = file.execute(
+            f"SELECT coalesce(sum(length(body)), 0) FROM batches WHERE number IN ({marks})",  # noqa: S608 - only marks
+            list(numbers),
+        ).fetchone()
+        self._write("DELETE FROM batches WHERE number = ?", [(number,) for number in numbers])
+        self.waiting_bytes -= size
+
+    def _write(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
+        file = self._opened()
+        file.execute("BEGIN IMMEDIATE")
+        file.executemany(statement, rows)
+        file.execute("COMMIT")
+
+    def _opened(self) -> sqlite3.Connection:
+        if self._file is None:
+            raise StoreUnavailableError("the spool is not open")
+        return self._file

@@ -1,0 +1,1 @@
+"""PURE: measurements to verdicts and signals: baselines, the filter, silence, quorum, fusion, modes. No I/O, no clock."""

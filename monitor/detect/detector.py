@@ -1,0 +1,37 @@
+"""The detector of networks behind the seam: rounds in, signals out, the state a plain value."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from monitor.detect.history import HistoryState, joined
+from monitor.detect.network import NetworkSettings, pace
+from monitor.detect.signals import signal_of
+from monitor.domain.connectivity import Round
+from monitor.domain.signals import Signal
+
+
+class NetworkDetector:
+    """Watches operators, regions and services. No I/O, no clock.
+
+    Rounds may come late and in any order; those that come together are best given together (`step_all`), since the past
+    is gone through again once for all of them.
+    """
+
+    def __init__(self, settings: NetworkSettings | None = None) -> None:
+        self.settings = settings or NetworkSettings()
+
+    def step(self, state: HistoryState, measurement: Round, now: datetime) -> tuple[HistoryState, tuple[Signal, ...]]:
+        """The state after one round, and what to tell."""
+        return self.step_all(state, (measurement,), now)
+
+    def step_all(
+        self, state: HistoryState, rounds: Sequence[Round], now: datetime
+    ) -> tuple[HistoryState, tuple[Signal, ...]]:
+        """The state after these rounds, and what to tell."""
+        state, told = joined(state, rounds, now, self.settings)
+        still_open = tuple(state.now.open.values())
+        return state, tuple(signal_of(one, now, still_open=still_open) for one in told)
+
+    def next_round_seconds(self, state: HistoryState) -> float:
+        """When the next round is due: sooner while something may be beginning or ending."""
+        return pace(state.now, self.settings)

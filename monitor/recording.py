@@ -1,0 +1,56 @@
+"""Signals of the journal as series: how strongly, where, of what kind, and the numbers of people they tell of.
+
+Reads the journal from its own checkpoint and writes points; a point is made from the signal's id, so that reading a part
+of the journal twice changes nothing. A dead or full series store delays this and nothing else.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from monitor.domain.changes import Change
+from monitor.domain.ports import SeriesStore, StateStore
+from monitor.domain.series import Point, series_key, telling_apart
+from monitor.domain.signals import Signal
+
+READER: Final = "series"
+BATCH: Final = 1000
+NOWHERE: Final = "unknown"
+"""Label of what names no region."""
+
+
+@dataclass(slots=True)
+class Recording:
+    """Keeps the series up with the journal."""
+
+    state: StateStore
+    series: SeriesStore
+
+    async def catch_up(self) -> int:
+        """Write what the journal holds behind the checkpoint; how many signals that were.
+
+        Raises:
+            StoreUnavailableError: one of the stores does not take it; nothing is lost, ask again.
+        """
+        done = 0
+        after = await self.state.checkpoint(READER)
+        while entries := await self.state.journal(after, BATCH):
+            await self.series.write([point for _, signal in entries for point in points_of(signal)])
+            after = entries[-1][0]
+            await self.state.apply(Change(checkpoints={READER: after}))
+            done += len(entries)
+        return done
+
+
+def points_of(signal: Signal) -> Iterator[Point]:
+    """One point a region for the signal itself, and two for each number it tells of: lowest and highest."""
+    time_ns = telling_apart(signal.at, signal.id)
+    marks = {"denied": "yes" if signal.denied else None, "past": "yes" if signal.past else None}
+    for region in signal.regions or (NOWHERE,):
+        tags = {"kind": signal.kind.value, "region": region, "source": signal.source, **marks}
+        yield Point(series_key("signal", **tags), time_ns, signal.strength, None, signal.id)
+        for role, (lowest, highest) in signal.counts.items():
+            for bound, number in (("low", lowest), ("high", highest)):
+                if number is not None:
+                    key = series_key("people", role=role, bound=bound, **tags)
+                    yield Point(key, time_ns, None, float(number), signal.id)
