@@ -67,9 +67,9 @@ class Mender:
                 self._memory[word] = known
         return known
 
-    def is_wrong(self, word: str) -> bool:
-        """Whether the word was found to need mending before."""
-        return word in self._memory
+    def wrong(self, words: Iterable[str]) -> set[str]:
+        """Which of the words were found to need mending before."""
+        return self._memory.keys() & words
 
     def _look(self, word: str) -> str:
         if len(word) < LEAST_WORD or len(word) > 30 or word[0] not in self._initials:

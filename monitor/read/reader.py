@@ -11,15 +11,16 @@ from datetime import datetime
 
 from monitor.domain.signals import PlaceHit, Reading
 from monitor.read.classify import Surroundings, findings
-from monitor.read.compiled import CHANGES, Compiled
+from monitor.read.compiled import CHANGES, Compiled, parsed
 from monitor.read.language import identify_words
 from monitor.read.lexicon import Entry, Lexicon
+from monitor.read.phrases import Found
 from monitor.read.places import Gazetteer, hits_of
-from monitor.read.tokens import Text, is_odd, quick_words, tokenize
+from monitor.read.tokens import Text, is_mixed, is_odd, quick_words, tokenize
 
 _KAZAKH_CYRILLIC = re.compile("[а-яА-ЯәғқңөұүһіӘҒҚҢӨҰҮҺІ]")
 _ARABIC = re.compile("[\u0600-\u06ff]")
-_MEMORY = 100_000
+_MEMORY = 60_000
 
 
 class Reader:
@@ -27,7 +28,10 @@ class Reader:
 
     def __init__(self, lexicons: Sequence[Lexicon], gazetteer: Gazetteer) -> None:
         self._compiled = Compiled(lexicons)
+        self._mender = self._compiled.mender
+        parsed.cache_clear()
         self._gazetteer = gazetteer
+        self._mixed: set[str] = set()
         self._words: dict[tuple[str, ...], _Known] = {}
 
     def read(self, text: str, published_at: datetime | None = None, home_region: str | None = None) -> Reading:
@@ -39,47 +43,46 @@ class Reader:
             home_region: the region that the source writes about, for texts that name no place.
         """
         quick = quick_words(text)
+        met: list[Found] | None = None
+        named: list[Found] | None = None
         language = identify_words(quick[:60], text[:400])
         ways = _ways(language, text)
-        if is_odd(text, quick):
+        telling = self._telling(quick, ways)
+        if is_odd(text, quick) or (self._mixed and not self._mixed.isdisjoint(quick)):
             cut = tokenize(text)
             telling = self._telling(cut.words, ways)
             self._mend(cut.words, telling, cut.starred)
         else:
-            telling = self._telling(quick, ways)
             self._mend(quick, telling)
-            if not self._may_speak(quick, telling, language):
+            if not telling:
+                return Reading(language=language)
+            met = self._compiled.triggers["plain"].find(quick, telling)
+            named = self._gazetteer.met(quick, telling)
+            if not met and not named and language != "kk" and not self._gazetteer.names_any(quick, telling):
+                # Most ordinary posts are done here, without offsets.
                 return Reading(language=language)
             cut = tokenize(text, quick)
-        return self._look(cut, telling, language, ways, published_at, home_region)
+        return self._look(cut, telling, (language, ways), (met, named), (published_at, home_region))
 
     def _look(
         self,
         cut: Text,
         telling: list[int],
-        language: str,
-        ways: tuple[str, ...],
-        published_at: datetime | None,
-        home_region: str | None,
+        tongue: tuple[str, tuple[str, ...]],
+        met: tuple[list[Found] | None, list[Found] | None],
+        outside: tuple[datetime | None, str | None],
     ) -> Reading:
-        mentions = self._gazetteer.mentions(cut, telling, other_script=language == "kk")
-        triggers = self._compiled.find(self._compiled.triggers, cut, ways, telling)
+        language, ways = tongue
+        mentions = self._gazetteer.mentions(cut, telling, other_script=language == "kk", met=met[1])
+        triggers = self._compiled.find(self._compiled.triggers, cut, ways, telling, met[0])
         places: tuple[PlaceHit, ...] = hits_of(cut, mentions)
         if language != "kk":
             triggers = self._compiled.in_their_language(triggers, cut)
         if not triggers:
             return Reading(language=language, places=places)
         context = self._compiled.find(self._compiled.context, cut, ways, telling)
-        around = Surroundings(cut, self._compiled, context, mentions, published_at, home_region)
+        around = Surroundings(cut, self._compiled, context, mentions, *outside)
         return Reading(language=language, findings=findings(around, triggers), places=places)
-
-    def _may_speak(self, words: list[str], telling: list[int], language: str) -> bool:
-        """Whether any phrase or place stands in the words; most ordinary posts are done here, without offsets."""
-        if not telling:
-            return False
-        if language == "kk" or self._gazetteer.names_any(words, telling):
-            return True
-        return bool(self._compiled.triggers["plain"].find(words, telling))
 
     def _telling(self, words: list[str], ways: tuple[str, ...]) -> list[int]:
         """Where the words stand that may belong to anything; each word is asked once and remembered."""
@@ -87,7 +90,10 @@ class Reader:
         unknown = set(words).difference(known.dull, known.telling)
         if len(known.dull) + len(unknown) > _MEMORY:
             known.dull.clear()
+            self._mixed.clear()
         for word in unknown:
+            if is_mixed(word):
+                self._mixed.add(word)
             (known.telling if self._is_telling(word, ways) else known.dull).add(word)
         told = known.telling
         return [place for place, word in enumerate(words) if word in told]
@@ -99,16 +105,17 @@ class Reader:
             if compiled.triggers[way].may_hold(changed) or compiled.context[way].may_hold(changed):
                 return True
         other = "skeleton" in ways or "arabic" in ways
-        return self._gazetteer.may_name(word, other_script=other) or compiled.mender.mended(word) != word
+        return self._gazetteer.may_name(word, other_script=other) or self._mender.mended(word) != word
 
     def _mend(self, words: list[str], telling: list[int], starred: frozenset[int] = frozenset()) -> None:
         """Puts words right in which one letter is wrong or struck out."""
-        mender, plain = self._compiled.mender, self._compiled.triggers["plain"]
+        mender, plain = self._mender, self._compiled.triggers["plain"]
         for place in starred:
             if not plain.begins(words[place]) and not self._gazetteer.may_name(words[place]):
                 words[place] = mender.unstarred(words[place])
-        for place in telling:
-            if mender.is_wrong(words[place]):
+        wrong = mender.wrong(words)
+        for place in telling if wrong else ():
+            if words[place] in wrong:
                 words[place] = mender.mended(words[place])
         if starred:
             telling[:] = sorted({*telling, *starred})

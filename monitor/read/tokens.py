@@ -8,7 +8,6 @@ import re
 import unicodedata
 from bisect import bisect_right
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 MAX_CHARACTERS: Final = 60_000
@@ -18,9 +17,11 @@ _WORD = re.compile(r"[^\W\d_]+|\d+")
 _LINK = re.compile(r"https?://[^\s)\]>]+|(?<!\w)t\.me/[^\s)\]>]+")
 _SHORT_I = "\u0438\u0306"
 _INVISIBLE = re.compile("[\u00ad\u0300-\u036f\u0483-\u0489\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]+")
+_HIDDEN = re.compile(rf"{_INVISIBLE.pattern[:-1]}(?<=[^\W\d_].){_INVISIBLE.pattern[:-1]}*(?=[^\W\d_])|\u0306(?<=[иИ].)")
 _SPACED = re.compile(r"(?<!\w)(?:[^\W\d_][ \u00a0.*_-]){4,30}[^\W\d_](?!\w)")
-_STARRED = re.compile(r"(?<=[^\W\d_])[*$•·]+(?=[^\W\d_])")
-_DISGUISED = re.compile("(?<=[а-яәғқңөұүһі])[034@](?=[а-яәғқңөұүһі])")
+_STARRED = re.compile(r"[*$•·](?<=[^\W\d_].)[*$•·]*(?=[^\W\d_])")
+"""Begins with its marks and looks back from them, which lets the engine skip to them."""
+_DISGUISED = re.compile("[034@](?=[а-яәғқңөұүһі])(?<=[а-яәғқңөұүһі].)")
 _MARKS: Final = "*$•·@0340"
 _DISGUISES: Final = {"0": "о", "3": "з", "4": "ч", "@": "а"}
 _END = re.compile(r"[.!?…]+(?=[\s\"»”)\]]|$)|\n+|[•▪️❗‼⚡🔴🔺]+")
@@ -86,11 +87,11 @@ def is_odd(text: str, words: list[str]) -> bool:
         return True
     if text.isascii():
         return False
-    return _INVISIBLE.search(text) is not None or any(map(_is_mixed, words))
+    return _HIDDEN.search(text) is not None
 
 
-@lru_cache(maxsize=20_000)
-def _is_mixed(word: str) -> bool:
+def is_mixed(word: str) -> bool:
+    """Whether a word is written with letters of two alphabets."""
     return not word.isascii() and _LATIN.search(word) is not None and _CYRILLIC.search(word) is not None
 
 
