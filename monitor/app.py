@@ -11,20 +11,30 @@ from alerts.message import Composer
 from alerts.owed import Ledger
 from alerts.receivers import kind as receiver_kind
 from alerts.service import AlertService
+from collectors.addresses import networks
 from collectors.agent.keys import Secret, key_of, make_key, read_key
 from collectors.agent_desk import SOURCE as AGENTS
 from collectors.agent_desk import AgentDesk
+from collectors.probes.own import OwnProbes, Put, plan_of
+from collectors.probes.prober import Prober
+from collectors.probes.resolve import system_resolvers
+from collectors.probes.rounds import Rounds
+from collectors.probes.settings import ProberSettings
 from monitor.broker_settings import broker_of
 from monitor.bus.intake import Handle, Intake
 from monitor.bus.mqtt import Hearing, MqttBus
 from monitor.bus.spool import Spool
 from monitor.bus.uplink import Uplink
 from monitor.configuration import Configuration
+from monitor.detect.detector import NetworkDetector
+from monitor.detect.tallying import Known
 from monitor.domain.agents import AgentBook
 from monitor.domain.changes import Change
+from monitor.domain.connectivity import BOARD, board_of
 from monitor.domain.health import Health
 from monitor.domain.ports import AccessDeniedError, Clock, Receiver, SeriesStore, StateStore
 from monitor.domain.sources import Source
+from monitor.network import Watch
 from monitor.pipeline import Pipeline
 from monitor.read.echoes import EchoIndex
 from monitor.read.reader import Reader
@@ -49,6 +59,7 @@ class Parts:
     pipeline: Pipeline
     alerts: AlertService
     dispatcher: Dispatcher
+    watch: Watch
 
 
 async def open_series_store(settings: Settings, clock: Clock | None = None, *, read_only: bool = False) -> SeriesStore:
@@ -121,6 +132,7 @@ def parts(
         ),
         alerts=AlertService(state=state, rules=configuration.rules, ledger=ledger, clock=clock, holder=holder),
         dispatcher=Dispatcher(state=state, receivers=receivers, clock=clock, holder=holder),
+        watch=Watch(state=state, known=Known(configuration.probing.targets), detector=NetworkDetector(), clock=clock),
     )
 
 
@@ -193,6 +205,36 @@ def make_desk(configuration: Configuration, book: AgentBook, data: Path, clock: 
     return AgentDesk(book, core_key(data), clock) if wanted else None
 
 
+def make_probes(
+    configuration: Configuration, settings: Settings, state: StateStore, clock: Clock, put: Put
+) -> OwnProbes | None:
+    """Our own probes; `None` where the configuration describes no vantage."""
+    probing = configuration.probing.probing
+    own = probing.vantage
+    if own is None:
+        return None
+    prober = Prober(
+        ProberSettings(
+            system=next(((address, 53) for address in system_resolvers()), None),
+            second=(probing.second_resolver, 53) if probing.second_resolver else None,
+            doh=probing.doh, allowed=networks(settings.allow_private),
+        ),
+        clock,
+    )  # fmt: skip
+
+    def make() -> Rounds:
+        return Rounds(
+            prober, own.vantage(), plan_of(configuration.probing.services, own), clock, hosts=probing.hosts,
+            every_seconds=own.every_seconds, concurrency=own.concurrency, rest_when_down=True,
+        )  # fmt: skip
+
+    async def pace() -> float:
+        board = board_of(await state.memories(BOARD))
+        return min(own.every_seconds, board.pace_seconds) if board else own.every_seconds
+
+    return OwnProbes(vantage=own.vantage(), make=make, pace=pace, clock=clock, put=put)
+
+
 async def make_replay(
     configuration: Configuration, directory: Path, clock: SimulatedClock, sources: Mapping[str, Source], mark: str = ""
 ) -> Replay:
@@ -201,5 +243,6 @@ async def make_replay(
     recorders: dict[str, Receiver] = {destination.id: Recorder() for destination in configuration.destinations}
     joined = parts(configuration, state, recorders, clock, sources=sources, mark=mark, holder="replay")
     return Replay(
-        state=state, pipeline=joined.pipeline, alerts=joined.alerts, dispatcher=joined.dispatcher, clock=clock
-    )
+        state=state, pipeline=joined.pipeline, alerts=joined.alerts, dispatcher=joined.dispatcher, clock=clock,
+        watch=joined.watch,
+    )  # fmt: skip

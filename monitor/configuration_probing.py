@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from collectors.probes.settings import OwnVantage
 from monitor.domain.targets import ControlHost, Service, Target
 from monitor.folder import Entry, Folder
 from monitor.problems import unknown
@@ -18,6 +19,9 @@ class Probing(BaseModel):
 
     second_resolver: str | None = Field(default=None, description="address of a second resolver, asked in clear by UDP")
     doh: str | None = Field(default=None, description="DoH server, `https://` and an address in numbers")
+    vantage: OwnVantage | None = Field(
+        default=None, description="where our own probes stand; without it the service itself probes nothing"
+    )
     hosts: tuple[ControlHost, ...] = Field(default=(), description="fixed hosts of the check of our own link")
 
     @field_validator("second_resolver")

@@ -29,7 +29,7 @@ class Expectations:
 
     def watch(self, record: dict[str, Any]) -> None:
         """Take one record of the replay."""
-        if record["event"] != "alert" or record["state"] == "resolved":
+        if record["event"] not in {"alert", "signal"} or record.get("state") == "resolved":
             return
         for expectations, found in ((self.must, self._seen), (self.must_not, self._broken)):
             for place, expectation in enumerate(expectations):
@@ -43,18 +43,36 @@ class Expectations:
 
 
 def _fits(record: dict[str, Any], expectation: Expectation) -> bool:
-    if record["rule"] != expectation.rule or expectation.region not in record["regions"]:
+    if expectation.region not in record["regions"] or not _names(record, expectation):
         return False
     at = parse_rfc3339(record["time"])
     if (expectation.after and at < expectation.after) or (expectation.by and at > expectation.by):
         return False
     if expectation.severity and record["severity"] != expectation.severity:
         return False
-    return not expectation.level or Level(record["confidence"]).rank >= expectation.level.rank
+    return (
+        not expectation.level
+        or record["event"] != "alert"
+        or Level(record["confidence"]).rank >= expectation.level.rank
+    )
+
+
+def _names(record: dict[str, Any], expectation: Expectation) -> bool:
+    if record["event"] == "alert":
+        return bool(record["rule"] == expectation.rule)
+    said = any(expectation.says in hit["words"] for hit in record["because"]) or not expectation.says
+    return expectation.signal is not None and record["kind"] == expectation.signal.value and said
 
 
 def _judged(expectation: Expectation, at: str | None, *, wanted: bool) -> Judged:
-    words = [expectation.rule, expectation.region, expectation.severity, expectation.level]
+    words = [
+        expectation.rule,
+        expectation.signal,
+        expectation.says,
+        expectation.region,
+        expectation.severity,
+        expectation.level,
+    ]
     named = " ".join(str(word) for word in words if word) + _bounds(expectation.after, expectation.by)
     if wanted:
         return Judged(f"{named}: {f'came at {at}' if at else 'DID NOT COME'}", at is not None)

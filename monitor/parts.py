@@ -15,6 +15,7 @@ from typing import Final
 from alerts.dispatcher import Dispatcher
 from alerts.service import AlertService
 from collectors.base import Access
+from collectors.probes.own import OwnProbes
 from collectors.schedule import Rounds
 from monitor.bus.uplink import Uplink
 from monitor.domain.changes import Change, Retention
@@ -23,6 +24,7 @@ from monitor.domain.leases import LeaseLostError
 from monitor.domain.ports import Bus, Clock, SharedState, StateStore, StoreUnavailableError
 from monitor.domain.reports import Item
 from monitor.domain.sources import Source
+from monitor.network import Watch
 from monitor.pipeline import Pipeline
 from monitor.recording import Recording
 from monitor.runtime.lease import Tenure, held
@@ -47,12 +49,15 @@ class Gathering:
     sources: Mapping[str, Source]
     access: Access
     uplink: Uplink
+    probes: OwnProbes | None = None
 
     def supervise(self, supervisor: Supervisor) -> None:
         """Hand every source to the supervisor."""
         for source in self.sources.values():
             if source.enabled:
                 supervisor.add(f"collect:{source.id}", Stage.COLLECT, partial(self._collect, source))
+        if self.probes is not None:
+            supervisor.add("probe", Stage.COLLECT, self.probes.run)
         supervisor.add("uplink", Stage.PIPELINE, self.uplink.run)
 
     async def _collect(self, source: Source) -> None:
@@ -92,6 +97,7 @@ class Telling:
     Attributes:
         holder: unique for this life of the process.
         recording: keeps the series up with the journal; `None` where nobody asked for it.
+        watch: judges what was measured; `None` where nobody asked for it.
         tenure: the present one; `None` while another part holds the lease.
     """
 
@@ -103,6 +109,7 @@ class Telling:
     metrics: Metrics
     holder: str
     recording: Recording | None = None
+    watch: Watch | None = None
     retention: Retention = field(default_factory=Retention)
     tenure: Tenure | None = None
 
@@ -131,6 +138,8 @@ class Telling:
             group.create_task(self.dispatcher.run(self.bus))
             if self.recording is not None:
                 group.create_task(self._record(tenure, self.recording))
+            if self.watch is not None:
+                group.create_task(self._watch(tenure, self.watch))
 
     async def _judge(self, tenure: Tenure) -> None:
         async with self.bus.subscribe("signals") as rings:
@@ -158,6 +167,22 @@ class Telling:
                     await recording.series.keep(self.clock.now(), self.retention.series)
             except StoreUnavailableError as error:
                 log.error("series wait: %s", error.reason)
+            await self.clock.sleep(LOOK_SECONDS)
+
+    async def _watch(self, tenure: Tenure, watch: Watch) -> None:
+        """Judge what was measured; a tenure begins with what the store knows, for another may have gone on."""
+        watch.begin_anew(tenure.fence)
+        while tenure.lasts():
+            try:
+                found = await watch.catch_up()
+                self.metrics.watched(found.measurements, found.rounds, found.signals)
+                if found.signals:
+                    await self.bus.publish("signals")
+            except LeaseLostError as error:
+                log.info("watching the network ends: %s", error)
+                return
+            except StoreUnavailableError as error:
+                log.error("measurements wait: %s", error.reason)
             await self.clock.sleep(LOOK_SECONDS)
 
     async def _step(self) -> None:

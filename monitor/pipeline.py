@@ -12,8 +12,10 @@ from functools import partial
 
 from monitor.domain.agents import Parcel
 from monitor.domain.changes import AuditEntry, Change
+from monitor.domain.connectivity import Round
 from monitor.domain.health import Feeling, Health
 from monitor.domain.kinds import EventKind
+from monitor.domain.measurements import Measurement
 from monitor.domain.ports import Clock, StateStore
 from monitor.domain.regions import WHOLE_COUNTRY
 from monitor.domain.reports import Deletion, Item, Report
@@ -42,6 +44,7 @@ class Outcome:
     Attributes:
         reports: wordings that were new.
         repeats: wordings that were known already.
+        measured: measurements and rounds, stored for whoever judges the network (`monitor.network`).
         set_aside: reports stored unread because reading them met a bug.
     """
 
@@ -49,6 +52,7 @@ class Outcome:
     reports: int = 0
     repeats: int = 0
     set_aside: int = 0
+    measured: int = 0
 
 
 class Pipeline:
@@ -87,7 +91,10 @@ class Pipeline:
         else:
             await self._state.apply(build(()))
         signals, aside = made[-1].signals, len(made[-1].audit)
-        return Outcome(signals=signals, reports=len(fresh), repeats=len(reports) - len(fresh), set_aside=aside)
+        return Outcome(
+            signals=signals, reports=len(fresh), repeats=len(reports) - len(fresh), set_aside=aside,
+            measured=len(made[-1].measured),
+        )  # fmt: skip
 
     async def _store(self, build: Callable[[Sequence[Report]], Change]) -> None:
         """Judge who copied whom and store it in one transaction: two readers must agree on who spoke first."""
@@ -148,6 +155,7 @@ class Pipeline:
             signals=tuple(signals),
             cursors={item.source: item.cursor for item in items if item.cursor is not None},
             healths=tuple(item.content for item in items if isinstance(item.content, Health)),
+            measured=tuple(item.content for item in items if isinstance(item.content, Measurement | Round)),
             parcels=tuple(item.content for item in items if isinstance(item.content, Parcel)),
             audit=tuple(
                 AuditEntry(at=now, actor="pipeline", action="set aside", subject=report.id, details="reading met a bug")

@@ -1,6 +1,6 @@
-"""Signals of the journal as series: how strongly, where, of what kind, and the numbers of people they tell of.
+"""Signals of the journal and what was measured as series: how strongly, where, of what kind, how many, how fast.
 
-Reads the journal from its own checkpoint and writes points; a point is made from the signal's id, so that reading a part
+Reads each from a checkpoint of its own and writes points; a point is made from the signal's id, so that reading a part
 of the journal twice changes nothing. A dead or full series store delays this and nothing else.
 """
 
@@ -12,8 +12,10 @@ from monitor.domain.changes import Change
 from monitor.domain.ports import SeriesStore, StateStore
 from monitor.domain.series import Point, series_key, telling_apart
 from monitor.domain.signals import Signal
+from monitor.probe_points import probe_points
 
 READER: Final = "series"
+PROBE_READER: Final = "series.probe"
 BATCH: Final = 1000
 NOWHERE: Final = "unknown"
 """Label of what names no region."""
@@ -27,7 +29,7 @@ class Recording:
     series: SeriesStore
 
     async def catch_up(self) -> int:
-        """Write what the journal holds behind the checkpoint; how many signals that were.
+        """Write what stands behind the checkpoints; how many signals that were.
 
         Raises:
             StoreUnavailableError: one of the stores does not take it; nothing is lost, ask again.
@@ -39,7 +41,15 @@ class Recording:
             after = entries[-1][0]
             await self.state.apply(Change(checkpoints={READER: after}))
             done += len(entries)
+        await self._measured()
         return done
+
+    async def _measured(self) -> None:
+        after = await self.state.checkpoint(PROBE_READER)
+        while entries := await self.state.measured(after, BATCH):
+            await self.series.write([point for _, found in entries for point in probe_points(found)])
+            after = entries[-1][0]
+            await self.state.apply(Change(checkpoints={PROBE_READER: after}))
 
 
 def points_of(signal: Signal) -> Iterator[Point]:

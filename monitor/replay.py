@@ -15,6 +15,7 @@ from alerts.service import AlertService, Outcome
 from monitor.domain.alerts import Notification, Receipt
 from monitor.domain.ports import StateStore
 from monitor.domain.reports import Item
+from monitor.network import Watch
 from monitor.pipeline import Pipeline
 from monitor.replay_records import alert_record, incident_record, notification_record, signal_record, untold_record
 from monitor.runtime.clock import SimulatedClock
@@ -51,10 +52,13 @@ class Replay:
     dispatcher: Dispatcher
     clock: SimulatedClock
     until: datetime | None = None
+    watch: Watch | None = None
 
     async def run(self, moments: Sequence[Moment], progress: Callable[[int], None]) -> AsyncIterator[dict[str, Any]]:
         """Everything that happens, as records in the order of time."""
         await self.alerts.catch_up()
+        if self.watch is not None:
+            await self.watch.start()
         for batch in _batches(moments):
             for quiet_or_not in self._speaking(batch):
                 async for record in self._feed(quiet_or_not):
@@ -68,11 +72,14 @@ class Replay:
         part: list[Moment] = []
         for moment in batch:
             part.append(moment)
-            if self.pipeline.may_speak(moment[1]):
+            if self._may_speak(moment[1]):
                 yield part
                 part = []
         if part:
             yield part
+
+    def _may_speak(self, item: Item) -> bool:
+        return self.pipeline.may_speak(item) or (self.watch is not None and self.watch.may_speak(item))
 
     async def _feed(self, part: Sequence[Moment]) -> AsyncIterator[dict[str, Any]]:
         at = part[-1][0]
@@ -80,9 +87,10 @@ class Replay:
             yield record
         self.clock.move_to(at)
         outcome = await self.pipeline.process([item for _, item in part])
-        for signal in outcome.signals:
+        found = (await self.watch.catch_up()).signals if self.watch is not None else ()
+        for signal in (*outcome.signals, *found):
             yield signal_record(signal, max(at, signal.observed_at))
-        if outcome.signals:
+        if outcome.signals or found:
             async for record in self._step():
                 yield record
 

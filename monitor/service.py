@@ -12,12 +12,14 @@ from typing import Final
 from alerts.dispatcher import Dispatcher
 from alerts.service import AlertService
 from collectors.base import Access
+from collectors.probes.own import OwnProbes
 from collectors.schedule import Rounds
 from monitor.domain.changes import Change, Retention
 from monitor.domain.health import Feeling, Health
 from monitor.domain.ports import Bus, Clock, StateStore, StoreUnavailableError
 from monitor.domain.reports import Item
 from monitor.domain.sources import Source
+from monitor.network import Watch, Watched
 from monitor.pipeline import Outcome, Pipeline
 from monitor.recording import Recording
 from monitor.runtime.metrics import Metrics
@@ -46,6 +48,8 @@ class Service:
     bus: Bus
     sources: Mapping[str, Source]
     access: Access | None
+    watch: Watch | None = None
+    probes: OwnProbes | None = None
     metrics: Metrics = field(default_factory=Metrics)
     retention: Retention = field(default_factory=Retention)
     line_is_down: Callable[[], bool] = lambda: False
@@ -60,7 +64,11 @@ class Service:
         for source in self.sources.values():
             if source.enabled and self.access is not None:
                 supervisor.add(f"collect:{source.id}", Stage.COLLECT, partial(self._collect, source))
+        if self.probes is not None:
+            supervisor.add("probe", Stage.COLLECT, self.probes.run)
         supervisor.add("read", Stage.PIPELINE, self._read)
+        if self.watch is not None:
+            supervisor.add("network", Stage.PIPELINE, partial(self._watch, self.watch))
         supervisor.add("alert", Stage.TELL, self._alert)
         supervisor.add("tell", Stage.TELL, partial(self.dispatcher.run, self.bus))
         supervisor.add("record", Stage.STORE, self._record)
@@ -99,7 +107,28 @@ class Service:
             self._count(outcome)
             if outcome.signals:
                 await self.bus.publish("signals")
+            if outcome.measured:
+                await self.bus.publish("measurements")
             return
+
+    async def _watch(self, watch: Watch) -> None:
+        """Judge what was measured when the bell rings, and every few seconds the windows that are over."""
+        watch.begin_anew()
+        async with self.bus.subscribe("measurements") as rings:
+            while True:
+                try:
+                    found = await watch.catch_up()
+                except StoreUnavailableError as error:
+                    log.error("measurements wait: %s", error.reason)
+                    found = Watched()
+                self.metrics.watched(found.measurements, found.rounds, found.signals)
+                if found.signals:
+                    await self.bus.publish("signals")
+                try:
+                    async with asyncio.timeout(TICK_SECONDS):
+                        await anext(rings)
+                except TimeoutError:
+                    continue
 
     def _count(self, outcome: Outcome) -> None:
         self.metrics.reports.inc(outcome.reports)

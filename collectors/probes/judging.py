@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from collectors.probes.control import Controls
 from collectors.probes.rounds import Round
+from monitor.detect.control import Controls
 from monitor.detect.verdict import judge
 from monitor.detect.verdict_round import Mode, mode_of, service_verdict, shared_keys
 from monitor.domain.measurements import Link, Measurement, Verdict

@@ -39,6 +39,7 @@ class Rounds:
         hosts: control hosts of the link check.
         addresses: fixed addresses by target id, for tests and for services without a name.
         concurrency: most measurements at the same time.
+        rest_when_down: ask no target in a round in which our own link is down or behind a portal.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Rounds:
         every_seconds: float = 120.0,
         concurrency: int = 50,
         seed: int = 0,
+        rest_when_down: bool = False,
     ) -> None:
         self.every_seconds = every_seconds
         self._prober = prober
@@ -64,6 +66,7 @@ class Rounds:
         self._places = asyncio.Semaphore(concurrency)
         self._random = random.Random(f"{seed}:{vantage.id}")  # noqa: S311 - spread, not a secret
         self._due: dict[str, float] = {}
+        self._rest_when_down = rest_when_down
 
     def hurry(self, seconds: float) -> None:
         """Make rounds this often from the next on; never more often than `FASTEST_SECONDS`."""
@@ -83,6 +86,9 @@ class Rounds:
         if not due:
             return Round(Link.UNKNOWN, ())
         link = await check_link(self._prober, self._vantage, self._hosts) if self._hosts else Link.UNKNOWN
+        if self._rest_when_down and link in {Link.DOWN, Link.CAPTIVE_PORTAL}:
+            self._due.clear()
+            return Round(link, ())
         self._random.shuffle(due)
         spread = SPREAD * self.every_seconds / len(due)
         async with asyncio.TaskGroup() as group:

@@ -2,10 +2,15 @@
 
 import ssl
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from collectors.addresses import Network
 from collectors.probes.resolve import LATE_SECONDS
+from monitor.domain.measurements import Access, Vantage
+from monitor.domain.regions import RegionCode
 
 BROWSER: Final = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36"
@@ -66,3 +71,28 @@ class ProberSettings:
     roots: str | None = None
     trusted: ssl.SSLContext = field(default_factory=trusting)
     unverified: ssl.SSLContext = field(default_factory=looking)
+
+
+class OwnVantage(BaseModel):
+    """Where our own probes stand. Nothing is probed by the service unless this is given."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$", description="short name of this vantage")
+    access: Access = Field(
+        default=Access.OUTSIDE,
+        description="`outside` the country, or `fixed` or `mobile` inside it (needs a consent file)",
+    )
+    region: RegionCode | None = Field(default=None, description="region it stands in; nothing outside the country")
+    operator: str | None = Field(default=None, max_length=40, description="short name of its operator")
+    asn: int | None = Field(default=None, ge=1, description="number of its network")
+    consent: Path | None = Field(default=None, description="the consent file that `dabyl agent enrol` writes")
+    sensitive: bool = Field(
+        default=False, description="also ask sensitive targets (inside, the consent must say so too)"
+    )
+    every_seconds: float = Field(default=120.0, ge=30, le=3600, description="between rounds, before jitter")
+    concurrency: int = Field(default=50, ge=1, le=1000, description="most measurements at the same time")
+
+    def vantage(self) -> Vantage:
+        """As measurements carry it."""
+        return Vantage(id=self.id, access=self.access, region=self.region, operator=self.operator, asn=self.asn)

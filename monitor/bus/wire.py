@@ -13,6 +13,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from monitor.domain.agents import Parcel
+from monitor.domain.connectivity import Round, round_json
 from monitor.domain.health import Health
 from monitor.domain.measurements import Measurement
 from monitor.domain.moments import rfc3339
@@ -26,11 +27,12 @@ LARGEST_TEXT: Final = 2 * 2**20
 """Characters of one text."""
 MOST_ITEMS: Final = 5000
 
-Content = Report | Deletion | Health | Signal | Measurement | Parcel
+Content = Report | Deletion | Health | Signal | Measurement | Round | Parcel
 
 _HEALTH: Final = TypeAdapter(Health)
 _SIGNAL: Final = TypeAdapter(Signal)
 _PARCEL: Final = TypeAdapter(Parcel)
+_ROUND: Final = TypeAdapter(Round)
 _MEASUREMENT: Final = TypeAdapter(Measurement)
 _TEXTS: Final = frozenset({"source", "origin", "key", "text"})
 _MAYBE_TEXTS: Final = frozenset({"title", "link", "forwarded_from", "reply_to"})
@@ -166,6 +168,8 @@ def _named(content: Content) -> tuple[str, bytes]:
         return "report", _json(_report_values(content))
     if isinstance(content, Measurement):
         return "measurement", _MEASUREMENT.dump_json(content, exclude_none=True)
+    if isinstance(content, Round):
+        return "round", round_json(content)
     if isinstance(content, Deletion):
         return "deletion", _json(asdict(content) | {"observed_at": rfc3339(content.observed_at)})
     if isinstance(content, Health):
@@ -210,7 +214,7 @@ def _item(row: Any) -> Item:
     source = _text(row, "source", 200)
     kinds = [name for name in _CONTENTS if name in row]
     if len(row) != 1 + len(kinds) or len(kinds) > 1:
-        raise WireError("holds one of report, deletion, health, signal, measurement, parcel")
+        raise WireError("holds one of report, deletion, health, signal, measurement, round, parcel")
     content = _CONTENTS[kinds[0]](row[kinds[0]]) if kinds else None
     return Item(source=source, content=content)
 
@@ -252,6 +256,7 @@ _CONTENTS: Final[Mapping[str, Callable[[Any], Content]]] = {
     "health": _HEALTH.validate_python,
     "signal": _SIGNAL.validate_python,
     "measurement": _MEASUREMENT.validate_python,
+    "round": _ROUND.validate_python,
     "parcel": _PARCEL.validate_python,
 }
 

@@ -13,13 +13,13 @@ import click
 from pydantic import TypeAdapter, ValidationError
 
 from collectors.addresses import ForbiddenAddressError, networks
-from collectors.probes.control import control_of
 from collectors.probes.ooni_measurements import OoniError, measurement_of
 from collectors.probes.prober import Prober
 from collectors.probes.resolve import system_resolvers
 from collectors.probes.settings import ProberSettings, trusting
 from monitor.cli.output import json_line, printable, write_lines
 from monitor.configuration import load_probing
+from monitor.detect.control import control_of
 from monitor.detect.verdict import judge
 from monitor.domain.measurements import (
     Control,

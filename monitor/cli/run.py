@@ -12,7 +12,7 @@ from collectors.addresses import networks
 from collectors.base import Access
 from collectors.http import PoliteHttp
 from collectors.workers import WorkerPool
-from monitor.app import carry_series, make_desk, make_receivers, open_series_store, parts
+from monitor.app import carry_series, make_desk, make_probes, make_receivers, open_series_store, parts
 from monitor.broker_settings import PARTS, instance_of
 from monitor.bus.local import LocalBus
 from monitor.cli.run_part import serve_part
@@ -88,10 +88,12 @@ async def serve(
     heard = configuration.sources if collect else {}
     service = Service(
         clock=clock, state=state, pipeline=joined.pipeline, alerts=joined.alerts, dispatcher=joined.dispatcher, bus=LocalBus(),
-        recording=Recording(state, series),
+        recording=Recording(state, series), watch=joined.watch,
         sources=heard, access=access, line_is_down=lambda: http.line.is_down, metrics=metrics,
         clock_apart_seconds=lambda: getattr(clock, "suspect_seconds", 0.0), speed=lambda: getattr(clock, "speed", 1.0),
     )  # fmt: skip
+    if collect:
+        service.probes = make_probes(configuration, settings, state, clock, service.put)
     supervisor = Supervisor(clock, service.on_health)
     service.supervise(supervisor)
     for part, run in carry_series(series, service.on_health, metrics, clock).items():

@@ -20,6 +20,7 @@ from monitor.app import (
     make_bus,
     make_desk,
     make_intake,
+    make_probes,
     make_receivers,
     make_uplink,
     open_series_store,
@@ -128,6 +129,7 @@ async def _collect(process: Process) -> None:
     Gathering(
         clock=clock, state=process.state, sources=process.configuration.sources,
         access=Access(clock=clock, http=http, workers=workers, secret=needed_secret, desk=desk), uplink=uplink,
+        probes=make_probes(process.configuration, settings, process.state, clock, uplink.put),
     ).supervise(process.supervisor)  # fmt: skip
 
 
@@ -155,7 +157,7 @@ async def _alert(process: Process) -> None:
         process.supervisor.add(name, Stage.STORE, run)
     telling = Telling(
         state=process.state, alerts=joined.alerts, dispatcher=joined.dispatcher, bus=process.bus, clock=process.clock,
-        metrics=process.metrics, holder=process.holder, recording=Recording(process.state, series),
+        metrics=process.metrics, holder=process.holder, recording=Recording(process.state, series), watch=joined.watch,
     )  # fmt: skip
     process.keeping.leads = telling.holds
     process.supervisor.add("alert", Stage.TELL, telling.run)

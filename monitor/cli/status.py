@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import click
@@ -11,6 +11,7 @@ from monitor.cli.looking import looking
 from monitor.cli.output import print_table
 from monitor.configuration import load_configuration
 from monitor.domain.changes import Query
+from monitor.domain.connectivity import BOARD, board_of
 from monitor.runtime.clock import SystemClock
 from monitor.settings import Settings, read_settings
 from monitor.web import views
@@ -48,7 +49,8 @@ async def _picture(settings: Settings) -> dict[str, Any]:
         healths = await state.healths()
         incidents = await state.incidents(Query(open_only=True, limit=50))
         signals = await state.signals(Query(limit=40))
-    return views.picture(shown, healths, incidents, signals)
+        board = board_of(await state.memories(BOARD))
+    return views.picture(shown, healths, incidents, signals, board)
 
 
 def _print(picture: dict[str, Any]) -> None:
@@ -59,8 +61,24 @@ def _print(picture: dict[str, Any]) -> None:
     if picture["incidents"]:
         columns = ("id", "where", "family", "severity", "level", "witnesses", "opened_at")
         print_table([views.plain(row) for row in picture["incidents"]], columns, "Open incidents")
+    _print_network(picture["network"], now)
     rows = [
         {**row, "since": views.age(row["since"], now), "last_good": views.age(row["last_good_at"], now)}
         for row in picture["sources"]
     ]
     print_table(rows, ("id", "feeling", "reason", "since", "last_good"), "Sources")
+
+
+def _print_network(network: dict[str, Any], now: datetime) -> None:
+    click.echo(f"Network: {network['headline']}. Own probes: {network['probes']}.")
+    rows = [
+        {
+            **row,
+            "since": views.age(row["since"], now),
+            "up of": f"{row['up']}/{row['total']}, {row['asked']} asked",
+            "newest": views.age(row["heard_at"], now),
+        }
+        for row in network["rows"]
+    ]
+    if rows:
+        print_table(rows, ("entity", "name", "state", "since", "up of", "vantages", "newest"), "Network")

@@ -2,12 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from monitor.detect.history import HistoryState, joined
-from monitor.detect.network import NetworkSettings, pace
+from monitor.detect.network import NetworkSettings, pace, standings
+from monitor.detect.openings import openings
 from monitor.detect.signals import signal_of
-from monitor.domain.connectivity import Round
+from monitor.domain.connectivity import Board, Round, Scope
+from monitor.domain.moments import from_unix
 from monitor.domain.signals import Signal
+
+SHOWN: Final = ("operator:", "region:", "service:")
 
 
 class NetworkDetector:
@@ -31,6 +36,16 @@ class NetworkDetector:
         state, told = joined(state, rounds, now, self.settings)
         still_open = tuple(state.now.open.values())
         return state, tuple(signal_of(one, now, still_open=still_open) for one in told)
+
+    def board(self, state: HistoryState) -> Board:
+        """What there is to show after the last round."""
+        if state.now.at is None:
+            return Board(pace_seconds=self.settings.round_seconds)
+        at = from_unix(state.now.at)
+        national = [one for one in (*state.now.over, *state.now.open.values()) if one.scope is Scope.NATIONAL]
+        seen = tuple(one for one in standings(state.now, at) if one.entity.startswith(SHOWN))
+        windows = tuple((window.start, window.end) for window in openings(national) if window.end is not None)
+        return Board(at=at, pace_seconds=self.next_round_seconds(state), standings=seen, openings=windows)
 
     def next_round_seconds(self, state: HistoryState) -> float:
         """When the next round is due: sooner while something may be beginning or ending."""

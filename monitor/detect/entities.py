@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from monitor.detect.track import Count
 from monitor.domain.connectivity import Round, Tally
@@ -24,6 +25,7 @@ class _Sum:
         self.witness = self.witness or tally.witness
 
 
+@cache
 def operator_entity(operator: str, access: Access) -> str:
     """The entity of an operator; its mobile network is one of its own."""
     return f"operator:{operator}/mobile" if access is Access.MOBILE else f"operator:{operator}"

@@ -184,6 +184,8 @@ def _standing(track: Track, state: NetworkState, now: datetime) -> Standing:
         total=total,
         asked=last.asked if last else 0,
         usual_ratio=round(track.baseline.usual, 4),
+        heard_at=None if track.valid_at is None else from_unix(track.valid_at),
+        vantages=last.vantages if last else 0,
     )
 
 

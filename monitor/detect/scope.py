@@ -89,13 +89,13 @@ def _all(
     group = together(operators if "national" in told else heavy, known, weights)
     if group and not _mobile_only(group, known):
         found.append(_national(group, operators, rounds))
-        return _without_slow(found)
+        return _without_covered(found, told)
     mobile = bool(heavy) and _mobile_only(heavy, known)
     found += [_operator(track, rounds, mobile=mobile) for track in heavy]
     standing = any(track.entity in told for track in regions) or "regions" in told
     if regions and (standing or _theirs_alone(regions, heavy, rounds, _usual(known))):
         found += _regional(regions)
-    return _without_slow(found)
+    return _without_covered(found, told)
 
 
 def _cut_regions(regions: Sequence[Track], rounds: Sequence[Round]) -> frozenset[str]:
@@ -226,12 +226,19 @@ def _white_list(operators: Sequence[Track], rounds: Sequence[Round]) -> bool:
     return domestic_up / domestic >= UP_SHARE and foreign_up / foreign <= DOWN_SHARE
 
 
-def _without_slow(found: list[Reach]) -> list[Reach]:
-    """What is down is not slow: a slow-down is not told beside a cut that covers it."""
+def _without_covered(found: list[Reach], told: Collection[str]) -> list[Reach]:
+    """What is down is not slow, and none of its services is blocked: neither is told beside a cut that covers it.
+
+    A service that was blocked before the cut stays told of: it may still be blocked when the cut is over.
+    """
     cut = {
         operator_of(track.entity)
         for reach in found
         if reach.kind not in {OutageKind.THROTTLING, OutageKind.MITM} and reach.scope is not Scope.SERVICE
         for track in reach.tracks
     }
-    return [reach for reach in found if not (reach.kind is OutageKind.THROTTLING and operator_of(reach.entity) in cut)]
+    return [reach for reach in found if operator_of(reach.entity) not in cut or not _covered(reach, told)]
+
+
+def _covered(reach: Reach, told: Collection[str]) -> bool:
+    return reach.kind is OutageKind.THROTTLING or (reach.scope is Scope.SERVICE and reach.entity not in told)

@@ -34,7 +34,8 @@ def signal_of(
     """The signal of one piece of news. What is past stays past: rules do not page for it.
 
     An end is "the internet is back" only for what was cut from people (the country, a region, mobile networks), and only
-    while nothing else is open there: a messenger that answers again is no all clear.
+    while no other such cut is open there: a messenger that answers again is no all clear, and one that does not yet
+    answer does not hide that the cut is over.
     """
     outage = told.outage
     ended = told.news in {News.ENDED, News.WITHDRAWN}
@@ -43,6 +44,8 @@ def signal_of(
     evidence = (outage_id(told.before or outage), *((outage.witness,) if outage.witness else ()))
     key = content_id(evidence[0], told.news.value, rfc3339(outage.ended) or "", outage.degree.value, outage.kind.value)
     strength = STRENGTHS[judgement.certainty] if judgement else outage.probability
+    if restored and judgement is None:
+        strength = 1.0 - outage.probability
     return Signal(
         id=signal_id(key, kind, outage.regions),
         kind=kind,
@@ -68,16 +71,27 @@ def signal_of(
 
 
 def _all_clear(outage: Outage, still_open: Collection[Outage]) -> bool:
-    wide = outage.scope in CUTS or outage.kind is OutageKind.MOBILE_ONLY
-    return wide and not any(
-        set(other.regions) & set(outage.regions) or WHOLE_COUNTRY in other.regions for other in still_open
+    return _is_wide(outage) and not any(
+        set(other.regions) & set(outage.regions) or WHOLE_COUNTRY in other.regions
+        for other in still_open
+        if _is_wide(other)
     )
+
+
+def _is_wide(outage: Outage) -> bool:
+    """It cuts people off, and does not only take a service from them."""
+    return outage.scope in CUTS or outage.kind is OutageKind.MOBILE_ONLY
 
 
 def words(told: Told, judgement: Judgement | None = None) -> str:
     """What is told, in one line: who, how much of how many, since when, how sure."""
     outage = told.outage
-    parts = [f"{outage.entity}: {told.news.value}", outage.degree.value, outage.kind.value.replace("_", " ")]
+    parts = [
+        f"{outage.entity}: {told.news.value}",
+        f"scope {outage.scope.value.replace('_', ' ')}",
+        outage.degree.value,
+        outage.kind.value.replace("_", " "),
+    ]
     parts.append(f"{outage.up} of {outage.total} targets up at worst, {outage.vantages} vantages")
     parts.append(f"onset {bounds(outage)}")
     if outage.ended:
@@ -88,6 +102,8 @@ def words(told: Told, judgement: Judgement | None = None) -> str:
         parts.append(f"cause said to be {outage.cause.value}")
     if judgement:
         parts.append(f"{judgement.certainty.value} by {len(judgement.families)} kinds of evidence")
+    if outage.witness:
+        parts.append(f"witness {outage.witness}")
     if told.before and told.news is News.AMENDED:
         parts.append(f"amended by late data: it was {bounds(told.before)} to {rfc3339(told.before.ended) or 'now'}")
     return "; ".join(parts)

@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 
 from monitor.domain.agents import Parcel
 from monitor.domain.alerts import Alert, Incident, Notification, TimelineEntry
+from monitor.domain.connectivity import Round
 from monitor.domain.health import Health
 from monitor.domain.kinds import EventKind, Family
 from monitor.domain.leases import Fence
+from monitor.domain.measurements import Measurement
 from monitor.domain.reports import Deletion, Report
 from monitor.domain.signals import Signal
 
@@ -42,6 +44,8 @@ class Change:
             not stored is left alone.
         withdrawn: ids of signals that their report, read again, no longer gives. They leave the journal; what an
             incident holds stays.
+        measured: appended to what was measured; what is known already is left as it is.
+        memories: what a reader remembers under a name, as JSON; `None` forgets it.
     """
 
     reports: tuple[Report, ...] = ()
@@ -60,6 +64,8 @@ class Change:
     parcels: tuple[Parcel, ...] = ()
     reread: tuple[Signal, ...] = ()
     withdrawn: tuple[str, ...] = ()
+    measured: tuple[Measurement | Round, ...] = ()
+    memories: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,12 +99,14 @@ class Retention:
         records: reports' records, signals and health history.
         incidents: closed incidents, their time lines and messages.
         series: points of series; sums by the hour stay for ever.
+        measurements: what vantages measured, step by step; late uploads are judged together with it.
     """
 
     raw_text: timedelta = timedelta(days=30)
     records: timedelta = timedelta(days=730)
     incidents: timedelta = timedelta(days=3650)
     series: timedelta = timedelta(days=1825)
+    measurements: timedelta = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,11 @@ called a shutdown.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
+
+from pydantic import TypeAdapter
 
 from monitor.domain.kinds import EventKind
 from monitor.domain.measurements import Access, State
@@ -51,6 +53,23 @@ class Round:
 
     at: datetime
     tallies: tuple[Tally, ...] = ()
+
+
+def round_json(found: Round) -> bytes:
+    """The round as JSON, as it travels and is kept."""
+    return _ROUND.dump_json(found, exclude_defaults=True)
+
+
+def round_from_json(data: bytes | str) -> Round:
+    """The round that this JSON holds.
+
+    Raises:
+        pydantic.ValidationError: not a round.
+    """
+    return _ROUND.validate_json(data)
+
+
+_ROUND: Final = TypeAdapter(Round)
 
 
 class Scope(StrEnum):
@@ -185,7 +204,12 @@ class Outage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """How an entity is now. `insufficient` where too little was valid: never `ok` by silence."""
+    """How an entity is now. `insufficient` where too little was valid: never `ok` by silence.
+
+    Attributes:
+        heard_at: last round with enough valid targets; `None` before any.
+        vantages: how many stood behind the last round.
+    """
 
     entity: str
     state: State
@@ -195,6 +219,43 @@ class Standing:
     total: int
     asked: int
     usual_ratio: float | None
+    heard_at: datetime | None = None
+    vantages: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """What there is to show of the network, as of the last round.
+
+    Attributes:
+        at: time of the last round; `None` before any.
+        pace_seconds: when the next round of our own probes is due.
+        openings: of the country's latest cuts, (start, end) of every window in them; an end of `None` is open.
+    """
+
+    at: datetime | None = None
+    pace_seconds: float = 120.0
+    standings: tuple[Standing, ...] = ()
+    openings: tuple[tuple[datetime, datetime | None], ...] = ()
+
+
+BOARD: Final = "network.board"
+"""Name under which the board is remembered."""
+FRESH: Final = timedelta(minutes=6)
+"""A standing whose newest measurement is older than this is not known any more, whatever it was."""
+
+
+def board_json(board: Board) -> str:
+    """The board as it is kept."""
+    return _BOARD.dump_json(board).decode()
+
+
+def board_of(stored: Mapping[str, str]) -> Board | None:
+    """The board among what is remembered; `None` where nothing was ever measured."""
+    return _BOARD.validate_json(stored[BOARD]) if BOARD in stored else None
+
+
+_BOARD: Final = TypeAdapter(Board)
 
 
 def event_kind(outage: Outage) -> EventKind:

@@ -1,14 +1,16 @@
 """The seams: protocols between the rooms. Who uses a protocol never knows which implementation it got."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from monitor.domain.alerts import Alert, Attempt, Incident, Notification, Receipt, TimelineEntry
 from monitor.domain.changes import Change, Pruned, Query, Retention, StoredReport
+from monitor.domain.connectivity import Round
 from monitor.domain.health import Health
 from monitor.domain.leases import Fence, Lease
+from monitor.domain.measurements import Measurement
 from monitor.domain.reports import Item, Report
 from monitor.domain.series import Bucket, Point, SeriesQuery
 from monitor.domain.signals import Signal
@@ -158,6 +160,18 @@ class StateStore(Protocol):
 
     async def signals(self, query: Query) -> Sequence[Signal]:
         """Signals by event time (`at`)."""
+        ...
+
+    async def measured(self, after: int, limit: int = 1000) -> Sequence[tuple[int, Measurement | Round]]:
+        """What was measured, in the order it was stored, with numbers that only grow; a number without value is skipped."""
+        ...
+
+    async def measured_between(self, since: datetime, until: datetime) -> Sequence[Measurement]:
+        """Measurements that began in `since <= at < until`, oldest first."""
+        ...
+
+    async def memories(self, prefix: str) -> Mapping[str, str]:
+        """What readers remember under names that begin so."""
         ...
 
     async def reports(self, query: Query) -> Sequence[StoredReport]:

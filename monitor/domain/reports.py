@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from monitor.domain.agents import Parcel
+from monitor.domain.connectivity import Round
 from monitor.domain.health import Health
 from monitor.domain.ids import report_id, version_id
 from monitor.domain.measurements import Measurement
@@ -104,10 +105,11 @@ class Item:
     Attributes:
         source: id of the entry in sources.yaml.
         content: a post, a deletion, how the source feels, a ready signal (states of the network in scenarios), what
-            a vantage measured, or the end of an agent's parcel. `None` only moves the cursor.
+            a vantage measured, tallies that somebody else made, or the end of an agent's parcel. `None` only moves the
+            cursor.
         cursor: the collector's own bookmark after this item, stored in the same transaction; `None` leaves it.
     """
 
     source: str
-    content: Report | Deletion | Health | Signal | Measurement | Parcel | None
+    content: Report | Deletion | Health | Signal | Measurement | Round | Parcel | None
     cursor: str | None = None

@@ -39,6 +39,9 @@ class Target(BaseModel):
         description="the service has roots of its own (Signal): a handshake counts whatever its certificate",
     )
     region: RegionCode | None = Field(default=None, description="region that its server stands in, where that is known")
+    operator: str | None = Field(
+        default=None, max_length=40, description="operator whose network its server stands in, where that is known"
+    )
     throughput_bytes: int = Field(
         default=0, ge=0, le=4 * 1024 * 1024, description="read this many bytes of the body for speed; 0 does not"
     )

@@ -1,7 +1,7 @@
 """Own metrics in the form of Prometheus; names carry their units. No label ever holds a text, a name or an address."""
 
 import resource
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
@@ -9,6 +9,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from monitor.domain.backlog import Backlog
+from monitor.domain.signals import Signal
 
 
 class Metrics:
@@ -24,6 +25,8 @@ class Metrics:
             "dabyl_notifications", "Messages that became owed", ["reason"], registry=self.registry
         )
         self.recorded = Counter("dabyl_recorded_signals", "Signals written as series", registry=self.registry)
+        self.measurements = Counter("dabyl_measurements", "Measurements judged", registry=self.registry)
+        self.rounds = Counter("dabyl_rounds", "Rounds of the network gone through", registry=self.registry)
         self.sources = Gauge("dabyl_sources", "Sources by how they feel", ["feeling"], registry=self.registry)
         self.queue = Gauge("dabyl_queue_items", "Items that wait for the pipeline", registry=self.registry)
         self.leads = Gauge("dabyl_lease_held", "1 while this process judges and tells", registry=self.registry)
@@ -37,6 +40,13 @@ class Metrics:
         )
         self.owed = Gauge("dabyl_owed_oldest_seconds", "Age of the oldest message that is due", registry=self.registry)
         self.memory = Gauge("dabyl_resident_peak_bytes", "Largest memory of this process", registry=self.registry)
+
+    def watched(self, measurements: int, rounds: int, signals: Sequence[Signal]) -> None:
+        """Count what the watch over the network did."""
+        self.measurements.inc(measurements)
+        self.rounds.inc(rounds)
+        for signal in signals:
+            self.signals.labels(family=signal.family.value).inc()
 
     def watch_outbox(self, backlog: Callable[[], Backlog], now: Callable[[], datetime]) -> None:
         """Show what waits in this outbox from now on."""

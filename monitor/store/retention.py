@@ -39,6 +39,7 @@ class Limits:
     raw_text: int
     records: int
     incidents: int
+    measurements: int
 
     @classmethod
     def of(cls, now: datetime, retention: Retention) -> "Limits":
@@ -47,6 +48,7 @@ class Limits:
             raw_text=microseconds(now - retention.raw_text),
             records=microseconds(now - retention.records),
             incidents=microseconds(now - retention.incidents),
+            measurements=microseconds(now - retention.measurements),
         )
 
 

@@ -295,6 +295,28 @@ leases: Final = Table(
 )
 """Who of several processes does what only one may do; see `leases.py`."""
 
+measurements: Final = Table(
+    "measurements",
+    metadata,
+    Column("sequence", Sequence, primary_key=True, autoincrement=True),
+    Column("id", String, nullable=False, unique=True),
+    Column("at", BigInteger, nullable=False),
+    Column("what", String, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("measurements_at", "at"),
+    sqlite_autoincrement=True,
+)
+"""What vantages measured, whole, as it came: rules that are better tomorrow can be run over it again."""
+
+memories: Final = Table(
+    "memories",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("body", Text, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+)
+"""What readers remember from one step to the next, as plain values in JSON."""
+
 audit: Final = Table(
     "audit",
     metadata,

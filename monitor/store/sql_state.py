@@ -12,11 +12,13 @@ from sqlalchemy import Connection
 from monitor.domain.agents import Agent, Standing
 from monitor.domain.alerts import Alert, Attempt, Incident, Notification, TimelineEntry
 from monitor.domain.changes import AuditEntry, Change, Pruned, Query, Retention, StoredReport
+from monitor.domain.connectivity import Round
 from monitor.domain.health import Feeling, Health
 from monitor.domain.leases import Fence, Lease
+from monitor.domain.measurements import Measurement
 from monitor.domain.reports import Report
 from monitor.domain.signals import Signal
-from monitor.store import agents, audit, claims, leases, reading, retention
+from monitor.store import agents, audit, claims, leases, measurement_rows, reading, retention
 from monitor.store.audit import AuditVerdict
 from monitor.store.lanes import Lanes
 from monitor.store.retention import Limits
@@ -41,7 +43,7 @@ class SqlStateStore:
 
     async def apply(self, change: Change) -> None:
         """Store the change whole, or raise and store nothing of it."""
-        growing = bool(change.reports or change.signals or change.parcels)
+        growing = bool(change.reports or change.signals or change.parcels or change.measured)
         await self._lanes.write(lambda connection: apply_change(connection, change), growing=growing)
 
     async def apply_after(
@@ -83,6 +85,18 @@ class SqlStateStore:
     async def signals(self, query: Query) -> Sequence[Signal]:
         """Signals by event time (`at`)."""
         return await self._lanes.read(lambda connection: reading.signals_of(connection, query))
+
+    async def measured(self, after: int, limit: int = 1000) -> Sequence[tuple[int, Measurement | Round]]:
+        """What was measured, in the order it was stored, with numbers that only grow."""
+        return await self._lanes.read(lambda connection: measurement_rows.measured(connection, after, limit))
+
+    async def measured_between(self, since: datetime, until: datetime) -> Sequence[Measurement]:
+        """Measurements that began in `since <= at < until`, oldest first."""
+        return await self._lanes.read(lambda connection: measurement_rows.measured_between(connection, since, until))
+
+    async def memories(self, prefix: str) -> Mapping[str, str]:
+        """What readers remember under names that begin so."""
+        return await self._lanes.read(lambda connection: measurement_rows.memories_of(connection, prefix))
 
     async def reports(self, query: Query) -> Sequence[StoredReport]:
         """Reports by the time they were published; regions and kinds are those of the signals found in them."""
@@ -257,6 +271,7 @@ async def _prune(lanes: Lanes, limits: Limits, oldest_text: datetime) -> Pruned:
         retention.drop_alerts,
         retention.drop_health_changes,
         agents.drop_parcels,
+        measurement_rows.drop_measurements,
     ):
         records += await _repeat(lanes, step, limits)
     await lanes.truncate_log()

@@ -18,6 +18,7 @@ DROPPED: Final = {
     "0002": ("audit", "health_changes"),
     "0010": ("agents", "agent_parcels"),
     "0020": ("leases",),
+    "0030": ("measurements", "memories"),
 }
 """Tables that are gone when a step is undone."""
 

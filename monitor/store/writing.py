@@ -18,6 +18,7 @@ from monitor.domain.signals import Signal
 from monitor.store import agents, audit
 from monitor.store.alert_rows import alert_values, health_values, incident_values, timeline_values
 from monitor.store.leases import require
+from monitor.store.measurement_rows import add_measured, remember
 from monitor.store.message_rows import notification_values
 from monitor.store.report_rows import head_values, version_values
 from monitor.store.schema import (
@@ -66,6 +67,8 @@ def apply_change(connection: Connection, change: Change) -> None:
     add_new(connection, timeline, [timeline_values(entry) for entry in change.timeline])
     add_new(connection, notifications, [notification_values(message) for message in change.notifications])
     _move_checkpoints(connection, change.checkpoints)
+    add_measured(connection, change.measured)
+    remember(connection, change.memories)
     agents.add_parcels(connection, change.parcels)
     audit.append(connection, change.audit)
 

@@ -15,6 +15,7 @@ from aiohttp.typedefs import Middleware
 from jinja2 import Environment, PackageLoader, select_autoescape
 
 from monitor.domain.changes import Query
+from monitor.domain.connectivity import BOARD, board_of
 from monitor.domain.ports import Clock, StateStore, StoreUnavailableError
 from monitor.domain.regions import Region
 from monitor.domain.sources import Source
@@ -148,7 +149,8 @@ class Pages:
         healths = await state.healths()
         incidents = await state.incidents(Query(open_only=True, limit=50))
         signals = await state.signals(Query(limit=40))
-        return views.picture(self._shown, healths, incidents, signals)
+        board = board_of(await state.memories(BOARD))
+        return views.picture(self._shown, healths, incidents, signals, board)
 
     async def incident(self, request: web.Request) -> web.Response:
         """One incident's story and evidence."""

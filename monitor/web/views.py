@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.domain.alerts import Incident, Notification, TimelineEntry
 from monitor.domain.changes import StoredReport
+from monitor.domain.connectivity import Board
 from monitor.domain.health import Feeling, Health
 from monitor.domain.kind_names import FAMILY_NAMES, KIND_NAMES
 from monitor.domain.moments import rfc3339
@@ -20,6 +21,7 @@ from monitor.domain.regions import Region
 from monitor.domain.signals import Signal
 from monitor.domain.sources import Source
 from monitor.read.masking import Masker
+from monitor.web.network import network
 from monitor.web.tiles import Tile, tiles
 
 STALE: Final = timedelta(minutes=2)
@@ -44,8 +46,9 @@ class Known(Protocol):
 
 
 def picture(
-    known: Known, healths: Sequence[Health], incidents: Sequence[Incident], signals: Sequence[Signal]
-) -> dict[str, Any]:
+    known: Known, healths: Sequence[Health], incidents: Sequence[Incident], signals: Sequence[Signal],
+    board: Board | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Everything that the status page shows."""
     now = known.clock.now()
     states = {health.subject: health for health in healths}
@@ -66,6 +69,7 @@ def picture(
         "line": states["line"].reason if "line" in states else "not looked at yet",
         "incidents": [incident_row(known, one) for one in sorted(incidents, key=lambda one: -one.severity)],
         "signals": [signal_row(known, signal) for signal in signals],
+        "network": network(known, board, states.get("probe"), now),
         "sources": sorted(rows, key=lambda row: (row["feeling"] == Feeling.OK.value, row["name"])),
         "hearing": hearing,
         "troubles": [{"part": part.subject, "feeling": part.feeling.value, "reason": part.reason} for part in ours],

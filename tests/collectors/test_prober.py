@@ -8,10 +8,10 @@ import pytest
 import pytest_asyncio
 
 from collectors.addresses import ForbiddenAddressError, networks
-from collectors.probes.control import control_of
 from collectors.probes.link import check_link
 from collectors.probes.prober import Prober
 from collectors.probes.settings import ProberSettings, trusting
+from monitor.detect.control import control_of
 from monitor.detect.verdict import judge
 from monitor.domain.measurements import (
     Access,

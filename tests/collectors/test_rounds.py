@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from collectors.probes.consent import Consent, ConsentError, permitted, read_consent, write_consent
-from collectors.probes.control import Controls
 from collectors.probes.judging import judge_round
 from collectors.probes.link import check_link
 from collectors.probes.prober import Prober
 from collectors.probes.rounds import FASTEST_SECONDS, Round, Rounds, with_ipv6_judged
+from monitor.detect.control import Controls
 from monitor.detect.verdict_round import Mode
 from monitor.domain.measurements import (
     Access,

@@ -1,6 +1,6 @@
 """A StateStore in memory: honours the promises of the port, keeps nothing, and tells what it was given."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,8 +15,10 @@ from monitor.domain.alerts import (
     TimelineEntry,
 )  # fmt: skip
 from monitor.domain.changes import Change, Pruned, Query, Retention, StoredReport
+from monitor.domain.connectivity import Round
 from monitor.domain.health import Health
 from monitor.domain.leases import Fence
+from monitor.domain.measurements import Measurement
 from monitor.domain.reports import Report
 from monitor.domain.signals import Signal
 
@@ -38,6 +40,8 @@ class MemoryState:
         self._notes: dict[str, Notification] = {}
         self._attempts: list[Attempt] = []
         self._healths: dict[str, Health] = {}
+        self._measured: dict[str, Measurement | Round] = {}
+        self._memories: dict[str, str] = {}
 
     async def apply(self, change: Change) -> None:
         if self.refuse is not None:
@@ -59,6 +63,11 @@ class MemoryState:
         self._ids -= gone
         self._cursors.update(change.cursors)
         self._checkpoints.update(change.checkpoints)
+        for one in change.measured:
+            self._measured.setdefault(one.id if isinstance(one, Measurement) else repr(one), one)
+        self._memories.update({name: body for name, body in change.memories.items() if body is not None})
+        for name in [name for name, body in change.memories.items() if body is None]:
+            self._memories.pop(name, None)
         self._healths.update({health.subject: health for health in change.healths})
         self._alerts.update({alert.id: alert for alert in change.alerts})
         self._incidents.update({incident.id: incident for incident in change.incidents})
@@ -87,6 +96,16 @@ class MemoryState:
         found = [signal for signal in self._journal if signal and (not query.ids or signal.id in query.ids)]
         found = [signal for signal in found if query.since is None or signal.at >= query.since]
         return sorted(found, key=lambda signal: signal.at, reverse=query.newest_first)[: query.limit]
+
+    async def measured(self, after: int, limit: int = 1000) -> Sequence[tuple[int, Measurement | Round]]:
+        return [(number, one) for number, one in enumerate(self._measured.values(), 1) if number > after][:limit]
+
+    async def measured_between(self, since: datetime, until: datetime) -> Sequence[Measurement]:
+        found = [one for one in self._measured.values() if isinstance(one, Measurement)]
+        return sorted((one for one in found if since <= one.started_at < until), key=lambda one: one.started_at)
+
+    async def memories(self, prefix: str) -> Mapping[str, str]:
+        return {name: body for name, body in self._memories.items() if name.startswith(prefix)}
 
     async def reports(self, query: Query) -> Sequence[StoredReport]:
         return []

@@ -2,7 +2,7 @@
 
 A measurement from outside becomes the control of measurements from inside. One taken near the same time is a `vantage`
 control; an older good one is a `recorded` control, good for a while; an outside vantage that could not measure, or whose
-own link was down, is a control that failed, and then nothing is concluded.
+own link was down, is a control that failed, and then nothing is concluded. PURE.
 """
 
 from collections import deque

@@ -1,0 +1,112 @@
+"""Measurements of one window to one round: verdicts, votes, tallies per operator, region and service. PURE.
+
+Agents inside the country speak of what their network and their region see; agents of one place vote together. From outside
+we speak of the places where servers of the country stand. Nobody interferes outside, so a server there that does not
+answer over a line that is up is down, with no further control; a failure seen from inside counts only with its control.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from monitor.detect.control import Controls
+from monitor.detect.quorum import (
+    Place,
+    Trust,
+    Vote,
+    inside_places,
+    judged,
+    tallied,
+    valid_vantages,
+    verdicts_of,
+    vote_of,
+)
+from monitor.detect.verdict import judge
+from monitor.domain.connectivity import Round, Tally
+from monitor.domain.measurements import Access, Link, Measurement, State, Verdict
+from monitor.domain.targets import Service, Target
+
+ENOUGH_VANTAGES: Final = 2
+"""Where two vantages or more speak of a place, one alone decides nothing."""
+_BLIND: Final = frozenset({Link.DOWN, Link.CAPTIVE_PORTAL})
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the target list says, by id of the target."""
+
+    targets: Mapping[str, tuple[Service, Target]]
+
+    def is_domestic(self, target: str) -> bool:
+        """Whether it is served from inside the country; what we do not know is not."""
+        return target in self.targets and self.targets[target][0].domestic
+
+
+@dataclass(frozen=True, slots=True)
+class _Voting:
+    """Votes on one place."""
+
+    votes: list[Vote]
+    places: dict[str, Place]
+
+
+def tallied_window(
+    at: datetime, measurements: Sequence[Measurement], known: Known, controls: Controls, trust: Mapping[str, Trust]
+) -> tuple[Round, dict[str, Trust]]:
+    """The round that these measurements make, and how far each vantage is trusted after it."""
+    links = _links(measurements)
+    valid = valid_vantages(dict.fromkeys(links, 1.0), links)
+    tallies: list[Tally] = []
+    after = dict(trust)
+    for voting in _votings(measurements, known, controls):
+        speaking = {vote.vantage for vote in voting.votes if vote.vantage in valid and vote.up is not None}
+        least = min(ENOUGH_VANTAGES, max(1, len(speaking)))
+        tallies += tallied(at, voting.votes, voting.places, valid, trust, least).tallies
+        after = judged(after, voting.votes, verdicts_of(voting.votes, valid, trust))
+    return Round(at=at, tallies=tuple(tallies)), after
+
+
+def verdict_on(measurement: Measurement, controls: Controls) -> Verdict:
+    """The verdict on a measurement, with the control that there is."""
+    if measurement.vantage.access is not Access.OUTSIDE:
+        return judge(controls.controlled(measurement))
+    verdict = judge(replace(measurement, control=None))
+    if verdict.state is not State.INSUFFICIENT or measurement.link in _BLIND or not measurement.steps:
+        return verdict
+    return replace(verdict, state=State.DOWN, confidence=0.9, rule="outside.no_answer", version=1, mechanism=None)
+
+
+def _links(measurements: Iterable[Measurement]) -> dict[str, Link]:
+    """How each vantage's own link was at its worst in this window."""
+    found: dict[str, Link] = {}
+    for one in measurements:
+        if found.get(one.vantage.id) not in _BLIND:
+            found[one.vantage.id] = one.link
+    return found
+
+
+def _votings(measurements: Iterable[Measurement], known: Known, controls: Controls) -> list[_Voting]:
+    """Votes by place, so that each place has the quorum that it can have."""
+    found: dict[Place, _Voting] = {}
+    for measurement in measurements:
+        verdict = verdict_on(measurement, controls)
+        for key, place in _places(measurement, known):
+            group = replace(place, domestic=False)
+            voting = found.setdefault(group, _Voting([], {}))
+            voting.votes.append(vote_of(measurement, verdict, key))
+            voting.places[key] = place
+    return list(found.values())
+
+
+def _places(measurement: Measurement, known: Known) -> Iterator[tuple[str, Place]]:
+    """What a measurement speaks of, by the name that is voted on."""
+    if measurement.vantage.access is not Access.OUTSIDE:
+        yield from inside_places(measurement, domestic=known.is_domestic(measurement.target)).items()
+        return
+    if measurement.target not in known.targets:
+        return
+    service, target = known.targets[measurement.target]
+    if service.domestic and (target.region or target.operator):
+        place = Place(operator=target.operator, region=target.region, domestic=True)
+        yield f"{target.id}@outside", place
