@@ -177,6 +177,10 @@ class PhraseMatcher:
         for owner, elements in phrases:
             self._add(owner, elements, numbers)
         self._longest = max(map(len, self._stems), default=0)
+        told = self._telling
+        self._told_words = frozenset(word for word, steps in self._exact.items() if not told.isdisjoint(steps))
+        self._told_stems = frozenset(stem for stem, steps in self._stems.items() if not told.isdisjoint(steps))
+        self._told_numbers = not told.isdisjoint(self._numbers)
         self._starts = frozenset({*self._single, *self._anchored})
         self._memory: dict[str, frozenset[int]] = {}
 
@@ -230,7 +234,13 @@ class PhraseMatcher:
 
     def may_hold(self, word: str) -> bool:
         """Whether any phrase may be looked up by this word; remembers nothing."""
-        return not self._telling.isdisjoint(self._look_up(word))
+        if word in self._told_words:
+            return True
+        stems = self._told_stems
+        for length in range(1, min(len(word), self._longest) + 1):
+            if word[:length] in stems:
+                return True
+        return self._told_numbers and (word.isdecimal() or word in NUMBER_WORDS)
 
     def begins(self, word: str) -> bool:
         """Whether this word alone is a phrase, or one may be looked up by it."""
