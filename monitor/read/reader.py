@@ -16,11 +16,14 @@ from monitor.read.language import identify_words
 from monitor.read.lexicon import Entry, Lexicon
 from monitor.read.phrases import Found
 from monitor.read.places import Gazetteer, hits_of
-from monitor.read.tokens import Text, is_mixed, is_odd, quick_words, tokenize
+from monitor.read.tokens import MAX_CHARACTERS, Text, is_mixed, is_odd, quick_words, tokenize
 
 _KAZAKH_CYRILLIC = re.compile("[а-яА-ЯәғқңөұүһіӘҒҚҢӨҰҮҺІ]")
 _ARABIC = re.compile("[\u0600-\u06ff]")
 _MEMORY = 60_000
+MAX_TRIGGERS = 60
+MAX_MENTIONS = 120
+"""More of either than any honest text has; a text that is nothing but triggers costs no more."""
 
 
 class Reader:
@@ -42,6 +45,7 @@ class Reader:
             published_at: when it was published; years named in the text are compared with it.
             home_region: the region that the source writes about, for texts that name no place.
         """
+        text = text[:MAX_CHARACTERS]
         quick = quick_words(text)
         met: list[Found] | None = None
         named: list[Found] | None = None
@@ -78,6 +82,7 @@ class Reader:
         places: tuple[PlaceHit, ...] = hits_of(cut, mentions)
         if language != "kk":
             triggers = self._compiled.in_their_language(triggers, cut)
+        triggers, mentions = triggers[:MAX_TRIGGERS], mentions[:MAX_MENTIONS]
         if not triggers:
             return Reading(language=language, places=places)
         context = self._compiled.find(self._compiled.context, cut, ways, telling)
