@@ -195,7 +195,7 @@ def _health(name: str, feeling: Feeling, reason: str, at: datetime) -> Health:
 
 
 NOISE: Final = 0.02
-"""Share of targets that happen not to answer in a round, at most."""
+"""Share of targets that happen not to answer in a round, on average."""
 
 
 def rounds_of(scenario: Scenario) -> Iterator[Round]:
@@ -240,7 +240,7 @@ def _tally(seed: int, at: datetime, key: tuple[str, str, str, str | None], state
     operator, region, access, service = key
     total = state.probes.of
     chance = crc32(f"{seed}/{at.timestamp():.0f}/{operator}/{region}/{access}/{service}".encode()) / 2**32
-    up = int(total * state.share_up(at) * (1 - NOISE * chance) + chance)
+    up = int(total * state.share_up(at) * (1 - NOISE) + chance)
     return Tally(
         operator=operator, region=region, service=service, access=Access(access), total=total, up=min(total, up),
         asked=total, vantages=state.probes.vantages,

@@ -65,11 +65,12 @@ class Rounds:
         self._addresses = addresses or {}
         self._places = asyncio.Semaphore(concurrency)
         self._random = random.Random(f"{seed}:{vantage.id}")  # noqa: S311 - spread, not a secret
-        self._due: dict[str, float] = {}
+        self._usual_seconds = every_seconds
+        self._asked: dict[str, float] = {}
         self._rest_when_down = rest_when_down
 
     def hurry(self, seconds: float) -> None:
-        """Make rounds this often from the next on; never more often than `FASTEST_SECONDS`."""
+        """Make rounds this often from the next on, every target in step; never more often than `FASTEST_SECONDS`."""
         self.every_seconds = max(FASTEST_SECONDS, seconds)
 
     async def rounds(self) -> AsyncIterator[Round]:
@@ -87,7 +88,7 @@ class Rounds:
             return Round(Link.UNKNOWN, ())
         link = await check_link(self._prober, self._vantage, self._hosts) if self._hosts else Link.UNKNOWN
         if self._rest_when_down and link in {Link.DOWN, Link.CAPTIVE_PORTAL}:
-            self._due.clear()
+            self._asked.clear()
             return Round(link, ())
         self._random.shuffle(due)
         spread = SPREAD * self.every_seconds / len(due)
@@ -100,12 +101,15 @@ class Rounds:
 
     def _take_due(self) -> list[tuple[Service, Target]]:
         """Targets whose own interval has passed; one that is asked more seldom sits rounds out."""
-        now = self._clock.monotonic()
-        due = [(service, target) for service, target in self._plan if self._due.get(target.id, now) <= now]
-        for service, target in due:
-            # Half a round of tolerance: with jitter a target that is due each round must not miss every other one.
-            self._due[target.id] = now + max(0.0, service.every_seconds - self.every_seconds / 2)
+        now, hurry = self._clock.monotonic(), min(1.0, self.every_seconds / self._usual_seconds)
+        due = [(service, target) for service, target in self._plan if self._is_due(service, target, now, hurry)]
+        self._asked.update({target.id: now for _, target in due})
         return due
+
+    def _is_due(self, service: Service, target: Target, now: float, hurry: float) -> bool:
+        asked = self._asked.get(target.id)
+        # Half a round of tolerance: with jitter a target that is due each round must not miss every other one.
+        return asked is None or now - asked >= service.every_seconds * hurry - self.every_seconds / 2
 
     async def _one(self, service: Service, target: Target, after_seconds: float, link: Link) -> Measurement:
         await self._clock.sleep(after_seconds)

@@ -49,6 +49,7 @@ class _Voting:
 
     votes: list[Vote]
     places: dict[str, Place]
+    of_one_network: bool
 
 
 def tallied_window(
@@ -63,7 +64,9 @@ def tallied_window(
         speaking = {vote.vantage for vote in voting.votes if vote.vantage in valid and vote.up is not None}
         least = min(ENOUGH_VANTAGES, max(1, len(speaking)))
         tallies += tallied(at, voting.votes, voting.places, valid, trust, least).tallies
-        after = judged(after, voting.votes, verdicts_of(voting.votes, valid, trust))
+        if voting.of_one_network:
+            # Only who sits on one network must agree: in a region one operator may be cut and another not.
+            after = judged(after, voting.votes, verdicts_of(voting.votes, valid, trust))
     return Round(at=at, tallies=tuple(tallies)), after
 
 
@@ -93,7 +96,7 @@ def _votings(measurements: Iterable[Measurement], known: Known, controls: Contro
         verdict = verdict_on(measurement, controls)
         for key, place in _places(measurement, known):
             group = replace(place, domestic=False)
-            voting = found.setdefault(group, _Voting([], {}))
+            voting = found.setdefault(group, _Voting([], {}, place.operator is not None and place.service is None))
             voting.votes.append(vote_of(measurement, verdict, key))
             voting.places[key] = place
     return list(found.values())

@@ -11,9 +11,10 @@ import pytest
 from monitor.domain.agents import Agent, Parcel, Standing
 from monitor.domain.alerts import AlertState, IncidentState, NotificationState, Severity
 from monitor.domain.changes import AuditEntry, Change, Query, Retention
+from monitor.domain.connectivity import Round, Tally
 from monitor.domain.health import Feeling
 from monitor.domain.kinds import EventKind, Family
-from monitor.domain.measurements import Access, Vantage
+from monitor.domain.measurements import Access, Measurement, TcpStep, Vantage
 from monitor.domain.reports import Deletion, Media
 from monitor.runtime.clock import SimulatedClock
 from monitor.store.sql_state import SqlStateStore
@@ -370,3 +371,29 @@ async def test_retention_forgets_parcels_that_their_agent_holds_no_more(store: S
     await store.apply(Change(parcels=(parcel(1, 1), parcel(2, 2, floor=1), parcel(3, 3, floor=1))))
     await store.prune(NOON + timedelta(days=31), Retention())
     assert sorted(await store.parcels("kz-1", [1, 2, 3])) == [2, 3]
+
+
+async def test_what_was_measured_is_kept_whole_once_and_in_order(store: SqlStateStore) -> None:
+    step = TcpStep(host="a.test", address="192.0.2.1:443", family=4, took_seconds=0.25)
+    vantage = Vantage(id="a", region="KZ-75", operator="alma")
+    early, late = (
+        Measurement(id=f"m{minute}", target="t", service="s", url="tcp://a.test:443", vantage=vantage,
+                    started_at=NOON + MINUTE * minute, steps=(step,))
+        for minute in (1, 9)
+    )  # fmt: skip
+    found = Round(at=NOON, tallies=(Tally(operator="alma", access=Access.MOBILE, total=6, up=5, asked=6, vantages=2),))
+    for _ in range(2):
+        await store.apply(Change(measured=(late, found, early)))
+    rows = await store.measured(0)
+    assert [one for _, one in rows] == [late, found, early]
+    assert [one for _, one in await store.measured(rows[0][0], 1)] == [found]
+    assert await store.measured_between(NOON, NOON + MINUTE * 9) == [early]
+    await store.prune(NOON + timedelta(days=3), Retention(measurements=timedelta(days=2)))
+    assert await store.measured(0) == []
+
+
+async def test_what_a_reader_remembers_comes_back_and_is_forgotten_when_let_go(store: SqlStateStore) -> None:
+    await store.apply(Change(memories={"net.a": "1", "net.b": "2", "netxc": "3"}))
+    await store.apply(Change(memories={"net.a": None, "net.b": '{"later":true}'}))
+    assert await store.memories("net.") == {"net.b": '{"later":true}'}
+    assert await store.memories("other") == {}
