@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from collectors.probes.control import Controls
 from collectors.probes.rounds import Round
+from monitor.detect.control import Controls
 from monitor.detect.verdict import judge, judge_family
 from monitor.detect.verdict_speed import samples_of, throttling
 from monitor.domain.measurements import Measurement, Verdict
