@@ -36,6 +36,7 @@ from tests.contract.postgresql import cluster, fresh_database
 from tests.several.reading import share
 from tests.several.telling import frozen, killed, tell
 
+BROKER = "allow_anonymous true\nset_tcp_nodelay true\n"  # as `dabyl setup-services` writes it
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 Drill = Callable[[Path, str, int], Awaitable[object]]
 
@@ -47,7 +48,7 @@ def _with_servers(drill: Drill) -> None:
         with (
             cluster(folder / "pg") as server,
             fresh_database(server) as database,
-            Mosquitto(folder / "broker") as broker,
+            Mosquitto(folder / "broker", settings=BROKER) as broker,
         ):
             asyncio.run(drill(folder / "drill", database, broker.port))  # type: ignore[arg-type]
 
