@@ -13,6 +13,7 @@ from typing import Final
 from monitor.detect.control import Controls
 from monitor.detect.detector import NetworkDetector
 from monitor.detect.history import KEPT
+from monitor.detect.hush import listened
 from monitor.detect.tallying import Known, tallied_window
 from monitor.domain.changes import Change
 from monitor.domain.connectivity import Round
@@ -128,9 +129,11 @@ class Watch:
         given = [one for _, one in rows if isinstance(one, Round)]
         self._learn(measurements)
         after, made = await self._windows(memory, measurements, now)
-        if not rows and not made:
+        after, silent = _listened(after, measurements, now)
+        if not rows and not made and not silent and after.beside.hush.hour == memory.beside.hush.hour:
             return Watched()
         after, signals = self._gone_through(after, given, made, now)
+        signals = (*signals, *silent)
         checkpoint = rows[-1][0] if rows else self._checkpoint
         change = Change(
             signals=signals, checkpoints={READER: checkpoint}, fence=self.fence,
@@ -168,10 +171,19 @@ class Watch:
         self, memory: Memory, given: Sequence[Round], made: Sequence[Round], now: datetime
     ) -> tuple[Memory, tuple[Signal, ...]]:
         ahead = self._ahead
-        if ahead is not None and list(given) == ahead.rounds and not made:
+        # Several readers may have stored them in another order than they were looked at.
+        if ahead is not None and not made and sorted(given, key=lambda one: one.at) == ahead.rounds:
             return replace(ahead.memory, beside=memory.beside), tuple(ahead.signals)
         history, signals = self._detector.step_all(memory.history, [*given, *made], now)
         return replace(memory, history=history), signals
+
+
+def _listened(memory: Memory, measurements: Sequence[Measurement], now: datetime) -> tuple[Memory, tuple[Signal, ...]]:
+    """Who was heard, and who fell silent; nobody is missed where nobody ever spoke."""
+    if not measurements and not memory.beside.hush.states:
+        return memory, ()
+    hush, silent = listened(memory.beside.hush, measurements, now)
+    return replace(memory, beside=replace(memory.beside, hush=hush)), silent
 
 
 def _window(at: datetime) -> int:

@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 from pydantic import TypeAdapter
 
 from monitor.detect.history import HistoryState
+from monitor.detect.hush import Hush
 from monitor.detect.network import NetworkState
 from monitor.detect.quorum import Trust
 from monitor.domain.connectivity import BOARD, Board, board_json, round_from_json, round_json
@@ -32,11 +33,13 @@ class Beside:
         trust: by vantage.
         pending: windows (Unix seconds of their beginning) that hold measurements which no round has told of yet.
         refused: rounds that came too late to be placed.
+        hush: who sends, and who fell silent.
     """
 
     trust: Mapping[str, Trust] = field(default_factory=dict)
     pending: tuple[int, ...] = ()
     refused: int = 0
+    hush: Hush = field(default_factory=Hush)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

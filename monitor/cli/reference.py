@@ -10,7 +10,8 @@ from alerts import receivers
 from alerts.routes import Destination
 from collectors.agent.settings import AgentConfig, HttpsWay, MqttWay
 from collectors.base import kind, kind_names
-from collectors.scenario import Expectation, Line, Network, Scenario
+from collectors.probes.settings import OwnVantage
+from collectors.scenario import Expectation, Line, Network, Probes, Scenario
 from monitor.configuration_probing import Probing
 from monitor.domain.regions import Names, Region
 from monitor.domain.rules import Condition, Rule
@@ -27,11 +28,11 @@ SECTIONS: tuple[tuple[str, tuple[type[BaseModel], ...]], ...] = (
     ("regions.yaml", (Region, Names)),
     ("places.yaml", (PlacePhrases, AbroadPhrases)),
     ("targets.yaml", (Service, Target)),
-    ("probing.yaml", (Probing, ControlHost)),
+    ("probing.yaml", (Probing, OwnVantage, ControlHost)),
     ("public_names.yaml", (PublicNames,)),
     ("agent.yaml (on an agent's own device)", (AgentConfig, MqttWay, HttpsWay)),
     ("lexicons/*.yaml", (Lexicon, Entry, Noise, Modifier)),
-    ("scenarios/*.yaml", (Scenario, Line, Network, Expectation)),
+    ("scenarios/*.yaml", (Scenario, Line, Network, Probes, Expectation)),
 )
 
 
