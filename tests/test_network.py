@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from monitor.configuration import load_reading
 from monitor.detect.detector import NetworkDetector
 from monitor.detect.tallying import Known
+from monitor.domain.agents import Parcel
 from monitor.domain.changes import Change, Query
 from monitor.domain.connectivity import BOARD, Board, Round, board_of
 from monitor.domain.kinds import EventKind
@@ -27,6 +29,8 @@ from monitor.domain.reports import Item
 from monitor.domain.signals import Signal
 from monitor.domain.targets import Service, Target
 from monitor.network import GRACE_SECONDS, WINDOW_SECONDS, Watch
+from monitor.pipeline import Pipeline
+from monitor.read.echoes import EchoIndex
 from monitor.runtime.clock import SimulatedClock
 from monitor.store.state import open_state
 from tests.detect.cast import OPERATORS, START, at, down, rounds
@@ -243,3 +247,26 @@ async def test_signals_stand_in_the_journal_and_pages_about_the_past_are_for_nob
     assert [one.past for one in found] == [True]
     assert list(await state.signals(Query())) == list(found)
     assert replace(found[0], past=False) != found[0]
+
+
+async def test_what_collectors_bring_is_stored_with_their_bookmark_and_their_parcel() -> None:
+    state, clock = MemoryState(), SimulatedClock(START)
+    reader = load_reading(None).reader()
+    pipeline = Pipeline(state=state, reader=reader, echoes=EchoIndex(), sources={}, clock=clock)
+    (one,) = measured(agent("a-1"), ["world-0"], 0)
+    parcel = Parcel(agent="a-1", sequence=1, attempt=1, digest="d", received_at=START, rows=1)
+    items = [Item(source="agent.a-1", content=one), Item(source="agents", content=parcel, cursor="9")]
+    outcome = await pipeline.process(items)
+    assert outcome.measured == 1
+    (change,) = state.changes
+    assert (change.measured, change.parcels, change.cursors) == ((one,), (parcel,), {"agents": "9"})
+
+
+async def test_a_vantage_that_asks_twice_in_a_window_has_one_vote() -> None:
+    state, clock = MemoryState(), SimulatedClock(at(5))
+    names = [service.id for service in HOME]
+    twice = (*measured(OUTSIDE, names, 0, Failure.TIMEOUT), *measured(OUTSIDE, names, 1))
+    await state.apply(Change(measured=twice))
+    await watch_over(state, clock).catch_up()
+    (region,) = (await seen(state)).standings
+    assert (region.up, region.total, region.vantages) == (8, 8, 1)

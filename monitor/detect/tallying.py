@@ -6,7 +6,7 @@ answer over a line that is up is down, with no further control; a failure seen f
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -45,11 +45,20 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class _Voting:
-    """Votes on one place."""
+    """Votes on one place: one of each vantage on each target, the last that could tell."""
 
-    votes: list[Vote]
     places: dict[str, Place]
     of_one_network: bool
+    cast: dict[tuple[str, str], Vote] = field(default_factory=dict)
+
+    def take(self, vote: Vote) -> None:
+        key = (vote.vantage, vote.target)
+        if vote.up is not None or key not in self.cast:
+            self.cast[key] = vote
+
+    @property
+    def votes(self) -> tuple[Vote, ...]:
+        return tuple(self.cast.values())
 
 
 def tallied_window(
@@ -96,8 +105,8 @@ def _votings(measurements: Iterable[Measurement], known: Known, controls: Contro
         verdict = verdict_on(measurement, controls)
         for key, place in _places(measurement, known):
             group = replace(place, domestic=False)
-            voting = found.setdefault(group, _Voting([], {}, place.operator is not None and place.service is None))
-            voting.votes.append(vote_of(measurement, verdict, key))
+            voting = found.setdefault(group, _Voting({}, place.operator is not None and place.service is None))
+            voting.take(vote_of(measurement, verdict, key))
             voting.places[key] = place
     return list(found.values())
 

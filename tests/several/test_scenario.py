@@ -18,6 +18,7 @@ from monitor.bus.spool import Spool
 from monitor.bus.topics import Topics
 from monitor.bus.uplink import Uplink
 from monitor.configuration import Configuration, load_configuration
+from monitor.detect.signals import SOURCE
 from monitor.domain.changes import Change, Query
 from monitor.domain.ports import StateStore
 from monitor.pipeline import Outcome
@@ -57,7 +58,8 @@ class Remote:
         await self.uplink.idle()
         rows = await self.state.journal(self.seen, 10_000)
         self.seen = rows[-1][0] if rows else self.seen
-        return Outcome(signals=tuple(signal for _, signal in rows))
+        # What the watch over the network found is its own to tell.
+        return Outcome(signals=tuple(signal for _, signal in rows if signal.source != SOURCE))
 
 
 async def remembered(state: StateStore) -> list[bytes]:
@@ -111,7 +113,7 @@ async def in_several(
         joined = parts(configuration, state, recorders, clock, sources=recorded.sources, holder="replay")
         replay = Replay(
             state=state, pipeline=Remote(joined.pipeline, uplink, state), alerts=joined.alerts,  # type: ignore[arg-type]
-            dispatcher=joined.dispatcher, clock=clock,
+            dispatcher=joined.dispatcher, clock=clock, watch=joined.watch,
         )  # fmt: skip
         records: list[dict[str, Any]] = []
         with suppress(asyncio.CancelledError):
