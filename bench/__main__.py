@@ -1,7 +1,7 @@
 """Runs every measurement, one line of JSON a figure."""
 
-from bench import detect, feeds, influx, probes, replay, store, text
+from bench import alerts, detect, feeds, influx, probes, replay, start, store, text
 
 if __name__ == "__main__":
-    for part in (text, feeds, replay, store, influx, detect, probes):
+    for part in (text, feeds, replay, store, alerts, start, influx, detect, probes):
         part.main()

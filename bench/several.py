@@ -36,6 +36,7 @@ from tests.contract.postgresql import cluster, fresh_database
 from tests.several.reading import share
 from tests.several.telling import frozen, killed, tell
 
+BROKER = "allow_anonymous true\nset_tcp_nodelay true\n"  # as `dabyl setup-services` writes it
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 Drill = Callable[[Path, str, int], Awaitable[object]]
 
@@ -47,7 +48,7 @@ def _with_servers(drill: Drill) -> None:
         with (
             cluster(folder / "pg") as server,
             fresh_database(server) as database,
-            Mosquitto(folder / "broker") as broker,
+            Mosquitto(folder / "broker", settings=BROKER) as broker,
         ):
             asyncio.run(drill(folder / "drill", database, broker.port))  # type: ignore[arg-type]
 
@@ -145,7 +146,7 @@ def main(arguments: list[str]) -> None:
     match arguments:
         case ["readers", *rest]:
             numbers = [int(text) for text in (rest[1] if len(rest) > 1 else "2,3").split(",")]
-            readers(int(rest[0]) if rest else 100_000, numbers, 4.0)
+            readers(int(rest[0]) if rest else 100_000, numbers, 8.0)
         case ["curve", *rest]:
             readers(int(rest[0]) if rest else 20_000, [1, 2, 3], None)
         case ["kills" | "freezes" as how, *rest]:

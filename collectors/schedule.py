@@ -12,15 +12,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from collectors.base import Collecting
+from collectors.base import Access, Collecting, kind
 from collectors.rhythm import silent_since
+from monitor.domain.changes import Query
 from monitor.domain.health import Feeling, Health
-from monitor.domain.ports import AccessDeniedError, Clock, UnavailableError
+from monitor.domain.ports import AccessDeniedError, Clock, StateStore, UnavailableError
 from monitor.domain.reports import Item, Report
 from monitor.domain.sources import Source
 
 LONGEST_WAIT_SECONDS: Final = 3600.0
 DENIED_WAIT_SECONDS: Final = 86_400.0
+RHYTHM: Final = 100
+"""Posts from which a source's rhythm is known after a restart."""
 JITTER: Final = 0.15
 """Each wait is longer or shorter by up to this share, so that a hundred sources never ask at once."""
 
@@ -82,6 +85,22 @@ class Rounds:
         self._posts: deque[datetime] = deque(posts, maxlen=200)
         if before is not None and before.feeling in _WAITING:
             self._backoff.failures = self._backoff.failures_before(before)
+
+    @classmethod
+    async def resumed(cls, source: Source, access: Access, state: StateStore, clock: Clock) -> "Rounds":
+        """The rounds of a source, going on where they stood when we last stopped.
+
+        Raises:
+            StoreUnavailableError: the store cannot be asked.
+        """
+        collector = kind(source.kind).collector
+        before = {health.subject: health for health in await state.healths()}
+        told = await state.reports(Query(sources=(source.id,), limit=RHYTHM))
+        return cls(
+            source, lambda mark: collector(source, access, mark), clock, cursor=await state.cursor(source.id),
+            before=before.get(f"source:{source.id}"),
+            posts=[report.published_at or report.observed_at for report in reversed(told)],
+        )  # fmt: skip
 
     async def items(self) -> AsyncIterator[Item]:
         """Everything that the source brings, and how it feels each time that changes."""

@@ -44,7 +44,7 @@ from monitor.runtime.metrics import Metrics
 from monitor.series_migration import Migration
 from monitor.settings import Settings, needed_secret, secret
 from monitor.store.series_embedded import open_series
-from monitor.store.series_influx import InfluxSeries, open_influx
+from monitor.store.series_influx import MIGRATION_OUTBOX, InfluxSeries, open_influx
 from monitor.store.series_influx_access import InfluxAccess
 from monitor.store.state import open_state
 
@@ -94,7 +94,7 @@ async def migration(
     Raises:
         StoreUnavailableError: one of them cannot be opened.
     """
-    remote = await open_influx(influx, directory, clock, outbox="migration-outbox.sqlite3")
+    remote = await open_influx(influx, directory, clock, outbox=MIGRATION_OUTBOX)
     local = await open_series(directory, clock, read_only=target == "influx")
     source, copy = (local, remote) if target == "influx" else (remote, local)
     notes = directory / f"migration-to-{target}.json"

@@ -14,11 +14,11 @@ from typing import Final
 
 from alerts.dispatcher import Dispatcher
 from alerts.service import AlertService
-from collectors.base import Access, kind
+from collectors.base import Access
 from collectors.probes.own import OwnProbes
 from collectors.schedule import Rounds
 from monitor.bus.uplink import Uplink
-from monitor.domain.changes import Change, Query, Retention
+from monitor.domain.changes import Change, Retention
 from monitor.domain.health import Feeling, Health
 from monitor.domain.leases import LeaseLostError
 from monitor.domain.ports import Bus, Clock, SharedState, StateStore, StoreUnavailableError
@@ -35,8 +35,6 @@ LEASE: Final = "alert"
 LOOK_SECONDS: Final = 2.0
 """How often the alert part looks by itself: a ring may be lost with the broker."""
 KEEP_SECONDS: Final = 15.0
-RHYTHM: Final = 100
-"""Posts from which a source's rhythm is known after a restart."""
 HOUR_SECONDS: Final = 3600.0
 DAY_SECONDS: Final = 86_400.0
 log = logging.getLogger(__name__)
@@ -63,15 +61,7 @@ class Gathering:
         supervisor.add("uplink", Stage.PIPELINE, self.uplink.run)
 
     async def _collect(self, source: Source) -> None:
-        make = kind(source.kind).collector
-        cursor = await self.state.cursor(source.id)
-        before = {health.subject: health for health in await self.state.healths()}
-        told = await self.state.reports(Query(sources=(source.id,), limit=RHYTHM))
-        rounds = Rounds(
-            source, lambda mark: make(source, self.access, mark), self.clock, cursor=cursor,
-            before=before.get(f"source:{source.id}"),
-            posts=[report.published_at or report.observed_at for report in reversed(told)],
-        )  # fmt: skip
+        rounds = await Rounds.resumed(source, self.access, self.state, self.clock)
         async for item in rounds.items():
             await self.uplink.put(item)
 

@@ -11,10 +11,10 @@ from typing import Final
 
 from alerts.dispatcher import Dispatcher
 from alerts.service import AlertService
-from collectors.base import Access, kind
+from collectors.base import Access
 from collectors.probes.own import OwnProbes
 from collectors.schedule import Rounds
-from monitor.domain.changes import Change, Query, Retention
+from monitor.domain.changes import Change, Retention
 from monitor.domain.health import Feeling, Health
 from monitor.domain.ports import Bus, Clock, StateStore, StoreUnavailableError
 from monitor.domain.reports import Item
@@ -28,8 +28,6 @@ from monitor.runtime.supervisor import Stage, Supervisor
 BATCH: Final = 250
 QUEUE: Final = 2000
 """Items that may wait between collectors and the pipeline; a full queue holds the collectors back."""
-RHYTHM: Final = 100
-"""Posts from which a source's rhythm is known after a restart."""
 RETRY_SECONDS: Final = 5.0
 TICK_SECONDS: Final = 15.0
 HOUR_SECONDS: Final = 3600.0
@@ -86,16 +84,7 @@ class Service:
 
     async def _collect(self, source: Source) -> None:
         assert self.access is not None
-        access = self.access
-        make = kind(source.kind).collector
-        cursor = await self.state.cursor(source.id)
-        before = {health.subject: health for health in await self.state.healths()}
-        told = await self.state.reports(Query(sources=(source.id,), limit=RHYTHM))
-        rounds = Rounds(
-            source, lambda mark: make(source, access, mark), self.clock, cursor=cursor,
-            before=before.get(f"source:{source.id}"),
-            posts=[report.published_at or report.observed_at for report in reversed(told)],
-        )  # fmt: skip
+        rounds = await Rounds.resumed(source, self.access, self.state, self.clock)
         async for item in rounds.items():
             await self._queue.put(item)
 

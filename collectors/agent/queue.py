@@ -91,7 +91,7 @@ class DiskQueue:
             self._file.execute("PRAGMA journal_mode = WAL")
             self._file.execute("PRAGMA synchronous = FULL")
             self._file.execute("PRAGMA secure_delete = ON")
-            self._file.execute("PRAGMA cache_size = -1024")
+            self._file.execute("PRAGMA cache_size = -256")
             self._file.executescript(SCHEMA)
             self._begin_numbers(int((born_at - EPOCH).total_seconds()))
         except (OSError, sqlite3.Error) as error:

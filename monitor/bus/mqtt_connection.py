@@ -28,6 +28,8 @@ from monitor.domain.ports import AccessDeniedError, UnavailableError
 
 REFUSED: Final = frozenset({133, 134, 135, 138, 140})
 """Reason codes of a CONNACK that waiting does not heal: identifier, password, not authorized, banned, bad method."""
+NO_DELAY: Final = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
+"""An acknowledgement that waits for company (Nagle) costs 40 ms each time that the other side waits for it, too."""
 FAILURE: Final = 128
 """Reason codes from here on are failures (MQTT 5, section 2.4)."""
 PROXY_KINDS: Final = {"socks5": socks.SOCKS5, "socks5h": socks.SOCKS5, "socks4": socks.SOCKS4, "http": socks.HTTP}
@@ -102,6 +104,8 @@ class Connection:
 
     def __init__(self, client: aiomqtt.Client) -> None:
         self._client = client
+        self._owner = asyncio.current_task()
+        self._cancelled_before = _cancellations()
         self._inner: Any = client._client  # noqa: SLF001 - see the module's head
         self._inbox: asyncio.Queue[Incoming | None] = asyncio.Queue()
         self._is_lost = False
@@ -127,8 +131,18 @@ class Connection:
                 future.set_exception(aiomqtt.MqttError("lost"))
         self._inbox.put_nowait(None)
 
+    def heed_cancellation(self) -> None:
+        """Stop here if we were told to: before Python 3.12 `asyncio.wait_for`, which the library uses, may swallow that.
+
+        A task that once had a failing TaskGroup in it counts a cancellation for ever (before Python 3.13): only those
+        since this connection was made are meant.
+        """
+        ours = asyncio.current_task() is self._owner
+        if _cancellations() > (self._cancelled_before if ours else 0):
+            raise asyncio.CancelledError
+
     def _check(self) -> None:
-        _heed_cancellation()
+        self.heed_cancellation()
         if self._is_lost:
             raise UnavailableError(_NO_ANSWER)
 
@@ -213,7 +227,7 @@ async def connected(broker: Broker) -> AsyncIterator[Connection]:
         with _errors_in_words(connecting=True, hint=broker.tls and broker.certificate is None):
             await made.__aenter__()
         try:
-            _heed_cancellation()
+            connection.heed_cancellation()
             yield connection
         finally:
             with contextlib.suppress(UnavailableError), _errors_in_words():
@@ -222,11 +236,10 @@ async def connected(broker: Broker) -> AsyncIterator[Connection]:
         await _let_go(made)
 
 
-def _heed_cancellation() -> None:
-    """Stop here if we were told to: before Python 3.12 `asyncio.wait_for`, which the library uses, may swallow that."""
+def _cancellations() -> int:
+    """How often the present task was told to stop."""
     task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
+    return 0 if task is None else task.cancelling()
 
 
 async def _let_go(client: aiomqtt.Client) -> None:
@@ -253,6 +266,7 @@ def _client(broker: Broker, context: ssl.SSLContext | None) -> aiomqtt.Client:
         protocol=aiomqtt.ProtocolVersion.V5, clean_start=broker.session_seconds == 0, properties=_wishes(broker),
         tls_context=context, proxy=_proxy(broker.proxy), timeout=broker.patience_seconds, will=will or None,
         keepalive=broker.keep_alive_seconds, max_inflight_messages=broker.in_flight, logger=log,
+        socket_options=NO_DELAY,
     )  # fmt: skip
     client.pending_calls_threshold = broker.in_flight
     inner: Any = client._client  # noqa: SLF001 - paho below aiomqtt, which offers neither of these two

@@ -1,6 +1,6 @@
 """Batches on disk until their receipts have come: a broker's acknowledgement is no receipt.
 
-One SQLite file, synced at every commit. Promises that a batch is there after any crash once `add` has returned, that
+One SQLite file, synced whenever something new is kept. Promises that a batch is there after any crash once `add` has returned, that
 batches are told apart for ever (the spool has an identity of its own), and that a full spool holds its collectors back
 instead of dropping anything.
 """
@@ -45,6 +45,14 @@ class Spooled:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """A batch on its way into the spool: `pack` makes its bytes from its name."""
+
+    pack: Callable[[str], bytes]
+    cursors: Mapping[str, str]
+
+
 class Spool:
     """The batches of one collecting part, oldest first."""
 
@@ -63,13 +71,13 @@ class Spool:
         """
         return await self._run(self._open)
 
-    async def add(self, pack: Callable[[str], bytes], cursors: Mapping[str, str]) -> Spooled:
-        """Keep a batch; `pack` makes its bytes from its name.
+    async def add(self, fresh: Sequence[Fresh]) -> Sequence[Spooled]:
+        """Keep batches, in one synced commit: a sync costs the same for one as for ten.
 
         Raises:
-            StoreUnavailableError: it could not be kept (disk full); nothing of it is.
+            StoreUnavailableError: they could not be kept (disk full); none of them is.
         """
-        return await self._run(lambda: self._add(pack, cursors))
+        return await self._run(lambda: self._add(fresh))
 
     async def forget(self, numbers: Sequence[int]) -> None:
         """Their receipts have come and their cursors are stored."""
@@ -119,23 +127,26 @@ class Spool:
         self.waiting_bytes = sum(len(batch.body) for batch in found)
         return found
 
-    def _add(self, pack: Callable[[str], bytes], cursors: Mapping[str, str]) -> Spooled:
+    def _add(self, fresh: Sequence[Fresh]) -> Sequence[Spooled]:
         file = self._opened()
         file.execute("BEGIN IMMEDIATE")
         try:
             (last,) = file.execute(
                 "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'batches'"
             ).fetchone()
-            body = pack(self.name_of(last + 1))
-            row = (last + 1, json.dumps(dict(cursors)), body)
-            file.execute("INSERT INTO batches (number, cursors, body) VALUES (?, ?, ?)", row)
+            made = [
+                Spooled(number=number, cursors=dict(one.cursors), body=one.pack(self.name_of(number)))
+                for number, one in enumerate(fresh, last + 1)
+            ]
+            rows = [(batch.number, json.dumps(batch.cursors), batch.body) for batch in made]
+            file.executemany("INSERT INTO batches (number, cursors, body) VALUES (?, ?, ?)", rows)
             file.execute("COMMIT")
         except BaseException:
             if file.in_transaction:
                 file.execute("ROLLBACK")
             raise
-        self.waiting_bytes += len(body)
-        return Spooled(number=last + 1, cursors=dict(cursors), body=body)
+        self.waiting_bytes += sum(len(batch.body) for batch in made)
+        return made
 
     def _forget(self, numbers: Sequence[int]) -> None:
         file = self._opened()
@@ -144,7 +155,12 @@ class Spool:
             f"SELECT coalesce(sum(length(body)), 0) FROM batches WHERE number IN ({marks})",  # noqa: S608 - only marks
             list(numbers),
         ).fetchone()
-        self._write("DELETE FROM batches WHERE number = ?", [(number,) for number in numbers])
+        # Not synced: a deletion that a power cut undoes costs sending it again, which changes nothing.
+        file.execute("PRAGMA synchronous=NORMAL")
+        try:
+            self._write("DELETE FROM batches WHERE number = ?", [(number,) for number in numbers])
+        finally:
+            file.execute("PRAGMA synchronous=FULL")
         self.waiting_bytes -= size
 
     def _write(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:

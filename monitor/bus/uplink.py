@@ -9,10 +9,11 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from monitor.bus.mqtt_connection import Broker, Connection
-from monitor.bus.spool import Spool, Spooled
+from monitor.bus.spool import Fresh, Spool, Spooled
 from monitor.bus.standing import stand
 from monitor.bus.topics import Topics
 from monitor.bus.wire import LARGEST_BYTES, Receipt, WireError, pack, unpack_receipt
@@ -20,8 +21,10 @@ from monitor.domain.measurements import Measurement
 from monitor.domain.ports import Clock, StoreUnavailableError, UnavailableError
 from monitor.domain.reports import Item, Report
 
-MOST_ITEMS: Final = 100
-"""Items of a batch: one row a message makes 600 rows/s, a hundred make 28,000."""
+MOST_ITEMS: Final = 200
+"""Items of a batch: one row a message makes 600 rows/s, a hundred make 28,000, two hundred more."""
+AT_ONCE: Final = 10
+"""Batches of one commit, where that many wait."""
 MOST_ROWS: Final = 2000
 """Items of a batch that holds an agent's parcel: a parcel is stored after its rows, so it stays in one batch with them."""
 MOST_CHARACTERS: Final = 400_000
@@ -88,7 +91,7 @@ class Uplink:
         self._clock = clock
         self._sender = sender
         self._settle = settle
-        self._fresh: asyncio.Queue[Item] = asyncio.Queue(2 * MOST_ITEMS)
+        self._fresh: asyncio.Queue[Item] = asyncio.Queue(AT_ONCE * MOST_ITEMS)
         self._order: dict[int, _Under] = {}
         self._changed = asyncio.Event()
         self._receipted = asyncio.Event()
@@ -132,33 +135,44 @@ class Uplink:
         await self._spool.close()
 
     async def _keep(self) -> None:
-        """Items to batches on disk."""
+        """Items to batches on disk; what waits meanwhile goes into the next commit together."""
         while True:
-            items = [await self._fresh.get()]
-            characters = _characters(items[0])
-            async with _quietly(LINGER_SECONDS):
-                while characters < MOST_CHARACTERS and not _is_full(items, self._parcelled):
-                    items.append(await self._fresh.get())
-                    characters += _characters(items[-1])
+            batches = [await self._gathered()]
+            while len(batches) < AT_ONCE and self._fresh.qsize() >= MOST_ITEMS:
+                batches.append(await self._gathered())
             while self._spool.waiting_bytes > FULL_BYTES:
                 await self._clock.sleep(RETRY_SECONDS)
-            await self._add(items)
+            await self._add(batches)
 
-    async def _add(self, items: list[Item]) -> None:
-        cursors = {item.source: item.cursor for item in items if item.cursor is not None}
+    async def _gathered(self) -> list[Item]:
+        items = [await self._fresh.get()]
+        characters = _characters(items[0])
+        async with _quietly(LINGER_SECONDS):
+            while characters < MOST_CHARACTERS and not _is_full(items, self._parcelled):
+                items.append(await self._fresh.get())
+                characters += _characters(items[-1])
+        return items
+
+    async def _add(self, batches: list[list[Item]]) -> None:
+        fresh = [Fresh(partial(self._packed, items), _cursors(items)) for items in batches]
         while True:
             try:
-                batch = await self._spool.add(lambda name: pack(items, sender=self._sender, name=name), cursors)
+                spooled = await self._spool.add(fresh)
             except StoreUnavailableError as error:
-                log.error("nothing can be spooled: %s; %d items wait", error.reason, len(items))
+                waiting = sum(map(len, batches))
+                log.error("nothing can be spooled: %s; %d items wait", error.reason, waiting)
                 await self._clock.sleep(RETRY_SECONDS)
                 continue
-            torn = _is_torn(items, self._parcelled)
-            self._order[batch.number] = _Under(batch, after_all=self._torn or torn)
-            self._torn = torn
-            self._unspooled -= len(items)
+            for items, batch in zip(batches, spooled, strict=True):
+                torn = _is_torn(items, self._parcelled)
+                self._order[batch.number] = _Under(batch, after_all=self._torn or torn)
+                self._torn = torn
+                self._unspooled -= len(items)
             self._changed.set()
             return
+
+    def _packed(self, items: list[Item], name: str) -> bytes:
+        return pack(items, sender=self._sender, name=name)
 
     async def _serve(self, connection: Connection) -> None:
         """One connection's life: everything without a receipt goes out again."""
@@ -265,6 +279,10 @@ def _is_torn(items: list[Item], parcelled: str | None) -> bool:
     """Whether the latest rows of that source have no parcel behind them yet."""
     latest = next((item.content for item in reversed(items) if item.source == parcelled), None)
     return isinstance(latest, Measurement)
+
+
+def _cursors(items: list[Item]) -> dict[str, str]:
+    return {item.source: item.cursor for item in items if item.cursor is not None}
 
 
 def _characters(item: Item) -> int:

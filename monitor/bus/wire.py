@@ -164,23 +164,23 @@ def _encoded(item: Item) -> bytes:
 
 
 def _named(content: Content) -> tuple[str, bytes]:
-    if isinstance(content, Report):
-        return "report", _json(_report_values(content))
-    if isinstance(content, Measurement | Round):
-        return _named_measured(content)
-    if isinstance(content, Deletion):
-        return "deletion", _json(asdict(content) | {"observed_at": rfc3339(content.observed_at)})
-    if isinstance(content, Health):
-        return "health", _json(_HEALTH.dump_python(content, mode="json"))
-    if isinstance(content, Signal):
-        return "signal", _json(_SIGNAL.dump_python(content, mode="json"))
-    return "parcel", _json(_PARCEL.dump_python(content, mode="json"))
-
-
-def _named_measured(content: Measurement | Round) -> tuple[str, bytes]:
-    if isinstance(content, Round):
-        return "round", round_json(content)
-    return "measurement", _MEASUREMENT.dump_json(content, exclude_none=True)
+    """What it is called on the wire, and its JSON."""
+    match content:
+        case Report():
+            named = "report", _json(_report_values(content))
+        case Measurement():
+            named = "measurement", _MEASUREMENT.dump_json(content, exclude_none=True)
+        case Round():
+            named = "round", round_json(content)
+        case Deletion():
+            named = "deletion", _json(asdict(content) | {"observed_at": rfc3339(content.observed_at)})
+        case Health():
+            named = "health", _json(_HEALTH.dump_python(content, mode="json"))
+        case Signal():
+            named = "signal", _json(_SIGNAL.dump_python(content, mode="json"))
+        case _:
+            named = "parcel", _json(_PARCEL.dump_python(content, mode="json"))
+    return named
 
 
 def _json(value: Any) -> bytes:

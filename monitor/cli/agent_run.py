@@ -23,6 +23,7 @@ from collectors.probes.prober import Prober
 from collectors.probes.resolve import system_resolvers
 from collectors.probes.rounds import Rounds
 from collectors.probes.settings import ProberSettings
+from monitor.cli.agent_small import start_small
 from monitor.configuration_probing import read_probing
 from monitor.domain.health import Feeling, Health
 from monitor.domain.ports import AccessDeniedError, Clock
@@ -72,6 +73,7 @@ def run() -> None:
     settings = read_settings()
     set_up(settings.log_level, settings.log_format)
     host = consenting_host(agent_folder(settings.data))
+    start_small(host.folder.place)
     clock = SystemClock()
     try:
         with DataLock(host.folder.place, clock):

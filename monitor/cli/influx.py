@@ -14,7 +14,7 @@ from monitor.domain.ports import AccessDeniedError
 from monitor.runtime.clock import SystemClock
 from monitor.settings import Settings, SettingsError, read_settings
 from monitor.store.outbox import Outbox
-from monitor.store.series_influx import OUTBOX, again
+from monitor.store.series_influx import MIGRATION_OUTBOX, OUTBOX, again
 from monitor.store.series_influx_access import InfluxAccess, Kept
 from monitor.store.series_influx_answers import RefusedError
 
@@ -95,11 +95,10 @@ async def _set_up(access: InfluxAccess, kept: Kept, *, change: bool) -> list[tup
 @command.command(epilog="\b\nExample:\n  dabyl influx status")
 def status() -> None:
     """How much waits for InfluxDB, since when, and how many lines were refused for good."""
-    backlog = asyncio.run(_with_outbox(lambda box: box.look()))
-    click.echo(
-        f"{backlog.lines} lines wait ({backlog.bytes} bytes), the oldest since {rfc3339(backlog.oldest_at) or '-'}."
-    )
-    click.echo(f"{backlog.delivered} lines were taken. {backlog.parked} are parked: see dabyl influx parked.")
+    for place, backlog in asyncio.run(_with_outboxes(lambda box: box.look())):
+        since = rfc3339(backlog.oldest_at) or "-"
+        click.echo(f"{place}: {backlog.lines} lines wait ({backlog.bytes} bytes), the oldest since {since}.")
+        click.echo(f"{backlog.delivered} lines were taken. {backlog.parked} are parked: see dabyl influx parked.")
 
 
 @command.command(
@@ -110,22 +109,29 @@ def status() -> None:
 def parked(*, retry: bool, limit: int) -> None:
     """Lines that InfluxDB refused for good, each with the reason it gave. They are kept until they are taken."""
     if retry:
-        click.echo(f"{asyncio.run(_with_outbox(lambda box: box.unpark(again)))} lines are in the queue again.")
+        count = sum(lines for _, lines in asyncio.run(_with_outboxes(lambda box: box.unpark(again))))
+        click.echo(f"{count} lines are in the queue again.")
         return
-    lines = asyncio.run(_with_outbox(lambda box: box.parked(limit)))
-    rows = [{"parked_at": rfc3339(p.at), "bucket": p.target, "reason": p.reason, "line": p.line} for p in lines]
+    found = [one for _, lines in asyncio.run(_with_outboxes(lambda box: box.parked(limit))) for one in lines]
+    rows = [{"parked_at": rfc3339(p.at), "bucket": p.target, "reason": p.reason, "line": p.line} for p in found[:limit]]
     print_table(rows, ("parked_at", "bucket", "reason", "line"))
 
 
-async def _with_outbox(job: Callable[[Outbox], Awaitable[Result]]) -> Result:
-    path = read_settings().data / OUTBOX
-    if not path.is_file():
-        raise click.ClickException(f"{path}: nothing was ever written to InfluxDB from here")
-    box = Outbox(path, SystemClock())
-    try:
-        return await job(box)
-    finally:
-        await box.close()
+async def _with_outboxes(job: Callable[[Outbox], Awaitable[Result]]) -> list[tuple[str, Result]]:
+    """What the job says of every outbox here: each part of the service that writes has one of its own."""
+    data = read_settings().data
+    known = (data / OUTBOX, data / MIGRATION_OUTBOX, *data.glob(f"*/{OUTBOX}"))
+    places = sorted(path for path in known if path.is_file())
+    if not places:
+        raise click.ClickException(f"{data}: nothing was ever written to InfluxDB from here")
+    found = []
+    for path in places:
+        box = Outbox(path, SystemClock())
+        try:
+            found.append((str(path.relative_to(data)), await job(box)))
+        finally:
+            await box.close()
+    return found
 
 
 def _access(settings: Settings) -> InfluxAccess:

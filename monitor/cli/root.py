@@ -37,6 +37,7 @@ COMMANDS: Final = {
     "simulate": "Try the detectors on networks that never were, from a seed",
     "influx": "Set up and check InfluxDB; what waits for it, and what it refused",
     "doctor": "Look for what keeps Dabyl from working well on this machine",
+    "lab": "See how interference looks and is judged, in a censor's laboratory (from a checkout)",
     "init": "Copy the default configuration into a directory of your own",
 }
 

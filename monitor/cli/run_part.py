@@ -16,6 +16,7 @@ from collectors.base import Access
 from collectors.http import PoliteHttp
 from collectors.workers import WorkerPool
 from monitor.app import (
+    carry_series,
     make_bus,
     make_desk,
     make_intake,
@@ -152,6 +153,8 @@ async def _alert(process: Process) -> None:
     own = replace(process.settings, data=process.settings.data / process.instance)
     series = await open_series_store(own, process.clock)
     process.stack.push_async_callback(series.close)
+    for name, run in carry_series(series, process.keeping.on_health, process.metrics, process.clock).items():
+        process.supervisor.add(name, Stage.STORE, run)
     telling = Telling(
         state=process.state, alerts=joined.alerts, dispatcher=joined.dispatcher, bus=process.bus, clock=process.clock,
         metrics=process.metrics, holder=process.holder, recording=Recording(process.state, series), watch=joined.watch,

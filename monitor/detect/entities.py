@@ -93,9 +93,16 @@ def inside_of_operators(rounds: Iterable[Round], operators: frozenset[str]) -> t
     return domestic_up, domestic, up, total
 
 
-def within(rounds: Iterable[Round], regions: frozenset[str]) -> tuple[int, int]:
-    """Targets up and in all of these regions."""
-    mine = [tally for found in rounds for tally in found.tallies if tally.service is None and tally.region in regions]
+def within(rounds: Iterable[Round], regions: frozenset[str], without: frozenset[str] = frozenset()) -> tuple[int, int]:
+    """Targets up and in all of these regions, of other operator entities than these."""
+    mine = [
+        tally
+        for found in rounds
+        for tally in found.tallies
+        if tally.service is None
+        and tally.region in regions
+        and not (tally.operator is not None and operator_entity(tally.operator, tally.access) in without)
+    ]
     return sum(tally.up for tally in mine), sum(tally.total for tally in mine)
 
 

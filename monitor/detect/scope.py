@@ -92,6 +92,7 @@ def _all(
         return _without_covered(found, told)
     mobile = bool(heavy) and _mobile_only(heavy, known)
     found += [_operator(track, rounds, mobile=mobile) for track in heavy]
+    regions = [track for track in regions if track.entity in told or _of_its_own(track, heavy, rounds)]
     standing = any(track.entity in told for track in regions) or "regions" in told
     if regions and (standing or _theirs_alone(regions, heavy, rounds, _usual(known))):
         found += _regional(regions)
@@ -114,6 +115,15 @@ def _own_loss(track: Track, rounds: Sequence[Round], cut: frozenset[str]) -> flo
     """Share that an operator has lost outside of the regions that are cut: what is its own, and not theirs."""
     up, total = of_operator(rounds, track.entity, cut)
     return 1.0 - up / total / max(track.baseline.usual, 0.05) if total else 0.0
+
+
+def _of_its_own(region: Track, heavy: Sequence[Track], rounds: Sequence[Round]) -> bool:
+    """Whether a region has lost something apart from what operators with an incident of their own lost in it."""
+    if not heavy:
+        return True
+    operators = frozenset(track.entity for track in heavy)
+    up, total = within(rounds, frozenset({region.entity.partition(":")[2]}), operators)
+    return total > 0 and 1.0 - up / total / max(region.baseline.usual, 0.05) >= TOLD_LOSS
 
 
 def together(operators: Sequence[Track], known: Sequence[Track], weights: Mapping[str, float]) -> list[Track]:

@@ -1,5 +1,6 @@
 """From phrases met to findings: each trigger is weighed in its surroundings, and what says the same is joined."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -9,7 +10,7 @@ from monitor.domain.kinds import EventKind, Family
 from monitor.domain.regions import WHOLE_COUNTRY
 from monitor.domain.signals import Finding, Hit, Interval
 from monitor.read.compiled import Compiled, Requirement, concerns
-from monitor.read.context import tells_of_another_year
+from monitor.read.context import tells_of_another_year, years
 from monitor.read.counts import CountHit, counts
 from monitor.read.lexicon import Entry, Modifier, Noise, Scope
 from monitor.read.phrases import Found
@@ -18,6 +19,7 @@ from monitor.read.tokens import Text
 from monitor.read.whereabouts import Where, where
 
 NEAR_WORDS: Final = 4
+_MANY: Final = 40
 _OWN_WORDS: Final = 9
 """How far from an event a number of people may stand that counts those it happened to."""
 LEAST_STRENGTH: Final = 0.3
@@ -50,6 +52,8 @@ class Surroundings:
     home_region: str | None
     _by_owner: dict[int, list[Found]] = field(default_factory=dict, init=False)
     _counts: list[CountHit] | None = field(default=None, init=False)
+    _years: list[int] | None = field(default=None, init=False)
+    _owners: dict[type, list[int]] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         """Sort the context by what it belongs to."""
@@ -58,7 +62,7 @@ class Surroundings:
 
     def met(self, owner: int, trigger: Found, scope: Scope) -> Found | None:
         """Something of this owner within the scope of a trigger; words of the trigger itself do not count."""
-        for found in self._by_owner.get(owner, ()):
+        for found in self._around(owner, trigger, scope):
             if found.first <= trigger.last and found.last >= trigger.first and scope != "text":
                 inside = trigger.first <= found.first and found.last <= trigger.last
                 if inside and found.last - found.first < trigger.last - trigger.first:
@@ -70,6 +74,14 @@ class Surroundings:
                 return found
         return None
 
+    def _around(self, owner: int, trigger: Found, scope: Scope) -> Sequence[Found]:
+        """What was met of this owner; of very many, those around the trigger."""
+        found = self._by_owner.get(owner, ())
+        if len(found) <= _MANY or scope == "text":
+            return found
+        place = bisect_left(found, trigger.first, key=lambda hit: hit.first)
+        return found[max(0, place - _MANY // 2) : place + _MANY // 2]
+
     def _reaches(self, found: Found, trigger: Found, scope: Scope) -> bool:
         if self.text.sentences[found.first] != self.text.sentences[trigger.first]:
             return False
@@ -78,13 +90,23 @@ class Surroundings:
 
     def owners(self, kind: type) -> list[int]:
         """Owners of that type that were met at all, in order."""
-        return sorted(owner for owner in self._by_owner if isinstance(self.compiled.owners[owner], kind))
+        if kind not in self._owners:
+            self._owners[kind] = sorted(
+                owner for owner in self._by_owner if isinstance(self.compiled.owners[owner], kind)
+            )
+        return self._owners[kind]
 
     def numbers(self) -> list[CountHit]:
         """Numbers of the text, read once."""
         if self._counts is None:
             self._counts = counts(self.text)
         return self._counts
+
+    def years(self) -> list[int]:
+        """Where the text names years, looked for once."""
+        if self._years is None:
+            self._years = years(self.text)
+        return self._years
 
     def hit(self, rule: str, first: int, last: int) -> Hit:
         """A reason with its words as they stand in the original."""
@@ -123,7 +145,11 @@ def _weigh(around: Surroundings, trigger: Found) -> Finding | None:
     if place is None:
         return None
     kind = _kind(entry.kind, place)
-    past = entry.past or "past" in effects or tells_of_another_year(around.text, trigger, around.published_at)
+    past = (
+        entry.past
+        or "past" in effects
+        or tells_of_another_year(around.text, around.years(), trigger, around.published_at)
+    )
     strength = entry.strength * (0.75 if "announced" in effects else 1.0) * (0.7 if not place.regions else 1.0)
     return Finding(
         kind=kind,

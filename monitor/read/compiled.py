@@ -7,13 +7,14 @@ Latin and Arabic script meet. The latter two are only asked where the text is Ka
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from typing import Final
 
 from monitor.domain.kinds import EventKind, Family
 from monitor.read.language import looks_kazakh
 from monitor.read.lexicon import Entry, Lexicon, Modifier, Noise
 from monitor.read.mending import Mender
-from monitor.read.phrases import Element, Found, PhraseMatcher, parse_phrases
+from monitor.read.phrases import Element, Found, PhraseMatcher, changed, parse_phrases
 from monitor.read.script import arabic_skeleton, folded, skeleton
 from monitor.read.tokens import Text
 
@@ -66,34 +67,72 @@ class Compiled:
         self.owners: list[Owner] = []
         self.requirements: dict[int, Requirement] = {}
         self._kazakh: set[int] = set()
+        self._lexicons = tuple(lexicons)
         self._groups: dict[tuple[str, tuple[str, ...]], int] = {}
         forms = {name: _Form() for name in CHANGES}
         for lexicon in lexicons:
             self._add(lexicon, forms)
         self.triggers = {name: PhraseMatcher(form.triggers) for name, form in forms.items()}
         self.context = {name: PhraseMatcher(form.context) for name, form in forms.items()}
-        self.mender = Mender(
-            _telling_stems(lexicons, _LEAST_STEM),
-            _telling_stems(lexicons, _LEAST_HIDDEN),
-            [look for lexicon in lexicons for look in lexicon.look_alikes],
-        )
         self.modifiers = {place: owner for place, owner in enumerate(self.owners) if isinstance(owner, Modifier)}
         self.noise = {place: owner for place, owner in enumerate(self.owners) if isinstance(owner, Noise)}
 
-    def find(self, matchers: dict[str, PhraseMatcher], text: Text, ways: Iterable[str]) -> list[Found]:
-        """Every phrase met inside a sentence in any of these ways of writing, without repeats."""
+    def find(
+        self,
+        matchers: dict[str, PhraseMatcher],
+        text: Text,
+        ways: Iterable[str],
+        telling: Sequence[int],
+        met: list[Found] | None = None,
+    ) -> list[Found]:
+        """Every phrase met inside a sentence in any of these ways of writing, without repeats.
+
+        Args:
+            matchers: those of triggers or of context.
+            text: the text.
+            ways: names of `CHANGES`.
+            telling: where the words stand that may belong to a phrase.
+            met: what was met as plainly written, if that was asked before.
+        """
         words, sentences = text.words, text.sentences
         found: dict[tuple[int, int, int], Found] = {}
         for way in ways:
             changed = words if way == "plain" else [CHANGES[way](word) for word in words]
-            for hit in matchers[way].find(changed):
+            hits = met if met is not None and way == "plain" else matchers[way].find(changed, telling)
+            for hit in hits:
                 if sentences[hit.first] == sentences[hit.last]:
                     found[hit.owner, hit.first, hit.last] = hit
         return sorted(found.values(), key=lambda hit: (hit.first, hit.last, hit.owner))
 
+    @cached_property
+    def mender(self) -> Mender:
+        """What puts words right that are one letter away from these lexicons' own."""
+        stems = self._stems()
+        spared = [look for lexicon in self._lexicons for look in lexicon.look_alikes]
+        return Mender(_long(stems, _LEAST_STEM), _long(stems, _LEAST_HIDDEN), spared)
+
+    def _stems(self) -> set[tuple[str, str]]:
+        """Language and beginning of each word that starts findings by itself."""
+        return {
+            (lexicon.language, stem)
+            for lexicon in self._lexicons
+            for entry in lexicon.entries
+            for phrase in _resolved(lexicon, entry.id, entry.any)
+            for elements in parsed(phrase, "plain")
+            if len(elements) == 1
+            for stem in (*elements[0].stems, *elements[0].words)
+        }
+
     def in_their_language(self, triggers: Sequence[Found], text: Text) -> list[Found]:
         """Without Kazakh triggers in sentences that are not Kazakh: Russian has «митинг», too, and its own rules for it."""
-        kazakh = {text.sentences[place] for place, word in enumerate(text.words) if looks_kazakh(word)}
+        sentences = {text.sentences[found.first] for found in triggers if found.owner in self._kazakh}
+        if not sentences:
+            return list(triggers)
+        kazakh = {
+            sentence
+            for sentence, word in zip(text.sentences, text.words, strict=True)
+            if sentence in sentences and looks_kazakh(word)
+        }
         return [found for found in triggers if found.owner not in self._kazakh or text.sentences[found.first] in kazakh]
 
     def _add(self, lexicon: Lexicon, forms: dict[str, _Form]) -> None:
@@ -142,7 +181,7 @@ class Compiled:
             for way in ways:
                 target = forms[way].triggers if trigger else forms[way].context
                 try:
-                    target += [(owner, elements) for elements in parse_phrases(phrase, CHANGES[way])]
+                    target += [(owner, elements) for elements in parsed(phrase, way)]
                 except ValueError as error:
                     raise LexiconError(entry, str(error)) from None
 
@@ -176,18 +215,20 @@ _LEAST_STEM: Final = {"ru": 8, "kk": 9, "en": 9}
 _LEAST_HIDDEN: Final = {"ru": 5, "kk": 5, "en": 6}
 
 
-def _telling_stems(lexicons: Sequence[Lexicon], least: Mapping[str, int]) -> set[str]:
-    """Beginnings of words that start findings by themselves and are long enough to be known with a letter wrong."""
-    return {
-        stem
-        for lexicon in lexicons
-        for entry in lexicon.entries
-        for phrase in _resolved(lexicon, entry.id, entry.any)
-        for elements in parse_phrases(phrase)
-        if len(elements) == 1
-        for stem in (*elements[0].stems, *elements[0].words)
-        if len(stem) >= least[lexicon.language]
-    }
+@lru_cache(maxsize=30_000)
+def parsed(phrase: str, way: str) -> tuple[tuple[Element, ...], ...]:
+    """The elements of a phrase in a way of writing; each is parsed once, however many entries use it.
+
+    Raises:
+        ValueError: it is no phrase.
+    """
+    if way == "plain":
+        return tuple(parse_phrases(phrase))
+    return tuple(tuple(changed(element, CHANGES[way]) for element in elements) for elements in parsed(phrase, "plain"))
+
+
+def _long(stems: Iterable[tuple[str, str]], least: Mapping[str, int]) -> set[str]:
+    return {stem for language, stem in stems if len(stem) >= least[language]}
 
 
 def concerns(targets: Sequence[Family | EventKind], kind: EventKind) -> bool:

@@ -1,5 +1,6 @@
 """When it was: years named in a text, compared with the day it was published."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -14,20 +15,31 @@ _MONTHS: Final = ("январ", "феврал", "март", "апрел", "ма�
                   "october", "november", "december", "кантар", "желтоксан")  # fmt: skip
 
 
-def tells_of_another_year(text: Text, trigger: Found, published_at: datetime | None) -> bool:
+def years(text: Text) -> list[int]:
+    """Where the words stand that name a year."""
+    return [
+        place
+        for place, word in enumerate(text.words)
+        if len(word) == 4
+        and word.isdecimal()
+        and word.isascii()
+        and 1980 <= int(word) <= 2100
+        and _is_year(text, place)
+    ]
+
+
+def tells_of_another_year(text: Text, named: Sequence[int], trigger: Found, published_at: datetime | None) -> bool:
     """Whether the sentence of the trigger names a year before the one it was published in.
 
     Where the day of publishing is not known, a year that stands alone («в 2011 году») tells of another year, and a year
     in a full date does not: it may be the day of the report itself.
     """
     sentence = text.sentences[trigger.first]
-    for place, word in enumerate(text.words):
-        if text.sentences[place] != sentence or not (len(word) == 4 and word.isdecimal() and word.isascii()):
-            continue
-        if not 1980 <= int(word) <= 2100 or not _is_year(text, place):
+    for place in named:
+        if text.sentences[place] != sentence:
             continue
         if published_at is not None:
-            if int(word) < published_at.year and not _just_before(text, place, published_at):
+            if int(text.words[place]) < published_at.year and not _just_before(text, place, published_at):
                 return True
         elif not (place and text.words[place - 1].startswith(_MONTHS)):
             return True

@@ -5,14 +5,12 @@ looked for, and what we call the text.
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from monitor.read.tokens import Text
 
 _KAZAKH: Final = re.compile("[әғқңөұүһ]|[іi](?=[а-яәғқңөұүһі])|(?<=[а-яәғқңөұүһ])і")
-_CYRILLIC: Final = re.compile("[а-яәғқңөұүһі]")
-_LATIN: Final = re.compile("[a-zäöüğşıñáóúńǵýž]")
-_ARABIC: Final = re.compile("[\u0600-\u06ff]")
 
 _TYPED: Final = re.compile("[кгхшжй]ы|[аеуы]ы")
 """Pairs of letters that Russian spelling forbids: Kazakh typed without its letters."""
@@ -53,20 +51,52 @@ def identify(text: Text) -> str:
 
 def identify_words(words: list[str], sample: str) -> str:
     """The same from words already cut."""
-    cyrillic, latin, arabic = (len(script.findall(sample)) for script in (_CYRILLIC, _LATIN, _ARABIC))
+    if (
+        not sample.isascii()
+        and _ONLY_KAZAKH.search(sample) is None
+        and len(_RUSSIAN_WORDS.intersection(words)) >= _SURE
+    ):
+        return "ru"
+    weighed = sum(map(_weight, words))
+    cyrillic, latin, arabic, kazakh, russian = ((weighed >> _FIELD * field) & _FULL for field in range(5))
     if arabic > max(cyrillic, latin):
         return "kk" if re.search("[ۇۋەىڭۆگچ]|ء", sample) else "und"
     if cyrillic >= latin and cyrillic:
-        return _of_cyrillic(words)
-    return _of_latin(words, sample) if latin else "und"
+        return _of_cyrillic(words, kazakh, russian)
+    return _of_latin(words, sample.lower()) if latin else "und"
 
 
-def _of_cyrillic(words: list[str]) -> str:
-    kazakh = sum(1 for word in words if looks_kazakh(word))
-    russian = sum(1 for word in words if word in _RUSSIAN_WORDS or word.endswith(_RUSSIAN_ENDINGS))
+_ONLY_KAZAKH: Final = re.compile("[әғқңөұүһіӘҒҚҢӨҰҮҺІ]")
+_SURE: Final = 3
+"""Different small words of Russian that settle it where no Kazakh letter stands."""
+_SHORT: Final = 10
+_LEAST_SHARE: Final = 4
+"""In a text of more than `_SHORT` words, at least one word in this many must look Kazakh."""
+_FIELD: Final = 20
+_FULL: Final = (1 << _FIELD) - 1
+
+
+@lru_cache(maxsize=20_000)
+def _weight(word: str) -> int:
+    """What a word says for each script (in letters) and language, packed into one number so that a text is one sum."""
+    first, letters = word[0], min(len(word), 100)
+    if "\u0400" <= first <= "\u052f":
+        return letters | looks_kazakh(word) << _FIELD * 3 | _looks_russian(word) << _FIELD * 4
+    if "a" <= first <= "\u024f":
+        return letters << _FIELD
+    return letters << _FIELD * 2 if "\u0600" <= first <= "\u06ff" else 0
+
+
+def _of_cyrillic(words: list[str], kazakh: int, russian: int) -> str:
+    if kazakh * _LEAST_SHARE < len(words) and len(words) > _SHORT:
+        return "ru"
     if kazakh == russian:
         return "kk" if kazakh and _KAZAKH.search(" ".join(words)) else "ru"
     return "kk" if kazakh > russian else "ru"
+
+
+def _looks_russian(word: str) -> bool:
+    return word in _RUSSIAN_WORDS or word.endswith(_RUSSIAN_ENDINGS)
 
 
 def looks_kazakh(word: str) -> bool:

@@ -18,7 +18,7 @@ LEAST_STEM: Final = 6
 LEAST_WORD: Final = 8
 LEAST_STARRED: Final = 4
 """Letters of a word in which a letter was hidden on purpose («м*тинг»)."""
-_MEMORY: Final = 100_000
+_MEMORY: Final = 20_000
 _REPEATED = re.compile(r"(.)\1{2,}")
 _ENGLISH: Final = re.compile("[a-z]+")
 
@@ -60,10 +60,16 @@ class Mender:
         """The word as the lexicon would have it, or the word itself."""
         known = self._memory.get(word)
         if known is None:
-            if len(self._memory) > _MEMORY:
-                self._memory.clear()
-            known = self._memory[word] = self._look(word)
+            known = self._look(word)
+            if known != word:
+                if len(self._memory) > _MEMORY:
+                    self._memory.clear()
+                self._memory[word] = known
         return known
+
+    def wrong(self, words: Iterable[str]) -> set[str]:
+        """Which of the words were found to need mending before."""
+        return self._memory.keys() & words
 
     def _look(self, word: str) -> str:
         if len(word) < LEAST_WORD or len(word) > 30 or word[0] not in self._initials:

@@ -19,7 +19,7 @@ from monitor.read.counts_words import PLURALS, SPELLED
 
 MAX_GAP: Final = 4
 SMALL_GAP: Final = 2
-_MEMORY: Final = 200_000
+_MEMORY: Final = 30_000
 _GROUP = re.compile(r"\(([^()]*)\)")
 NUMBER_WORDS: Final = frozenset((*SPELLED, *PLURALS))
 
@@ -58,6 +58,8 @@ def parse_phrases(phrase: str, change: Callable[[str], str] = str) -> list[tuple
     Raises:
         ValueError: empty, or begins with what matches anything.
     """
+    if "(" not in phrase and ")" not in phrase:
+        return [parse_phrase(phrase, change)]
     phrase = _flat(phrase)
     if re.search(r"\([^()]*\(", phrase) or phrase.count("(") != phrase.count(")"):
         message = f"brackets that do not close, or too many inside each other: '{phrase[:80]}'"
@@ -141,6 +143,14 @@ def _element(part: str, change: Callable[[str], str]) -> Element:
     return Element(words, stems)
 
 
+def changed(element: Element, change: Callable[[str], str]) -> Element:
+    """The element with each of its literal parts folded."""
+    if not element.words and not element.stems:
+        return element
+    words = frozenset(map(change, element.words))
+    return Element(words, tuple(sorted(set(map(change, element.stems)))))
+
+
 def _alternatives(part: str) -> list[str]:
     """`выш(ел|ли)` as `вышел`, `вышли`."""
     pieces = _GROUP.split(part)
@@ -151,67 +161,151 @@ def _alternatives(part: str) -> list[str]:
 class PhraseMatcher:
     """Phrases of many owners, looked for together.
 
-    Each phrase is looked up by its anchor, the most telling word before its first gap: «в нескольких городах» by
-    «нескольких», so that «в» costs nothing.
+    Elements that several phrases share are one. Each word's elements are remembered; a phrase is looked at only where all
+    its telling elements stand somewhere in the text, and then around its anchor, the most telling one before its first
+    gap: «в нескольких городах» around «нескольких», so that «в» costs nothing.
     """
 
     def __init__(self, phrases: Iterable[tuple[int, tuple[Element, ...]]]) -> None:
-        self._phrases = [(owner, elements, _anchor(elements)) for owner, elements in phrases]
-        self._exact: dict[str, list[int]] = {}
-        self._stems: dict[str, list[int]] = {}
-        self._numbers: list[int] = []
-        for place, (_, elements, anchor) in enumerate(self._phrases):
-            self._index(place, elements[anchor])
+        self._exact: dict[str, set[int]] = {}
+        self._stems: dict[str, set[int]] = {}
+        self._numbers: set[int] = set()
+        self._telling: set[int] = set()
+        self._single: dict[int, list[int]] = {}
+        self._anchored: dict[int, list[_Phrase]] = {}
+        numbers: dict[Element, int] = {}
+        for owner, elements in phrases:
+            self._add(owner, elements, numbers)
         self._longest = max(map(len, self._stems), default=0)
-        self._memory: dict[str, tuple[int, ...]] = {}
+        told = self._telling
+        self._told_words = frozenset(word for word, steps in self._exact.items() if not told.isdisjoint(steps))
+        self._told_stems = frozenset(stem for stem, steps in self._stems.items() if not told.isdisjoint(steps))
+        self._told_numbers = not told.isdisjoint(self._numbers)
+        self._starts = frozenset({*self._single, *self._anchored})
+        self._memory: dict[str, frozenset[int]] = {}
 
-    def _index(self, place: int, element: Element) -> None:
+    def _add(self, owner: int, elements: tuple[Element, ...], numbers: dict[Element, int]) -> None:
+        anchor = _anchor(elements)
+        steps = tuple(self._step(element, numbers) for element in elements)
+        self._telling.add(steps[anchor])
+        if len(steps) == 1:
+            self._single.setdefault(steps[0], []).append(owner)
+            return
+        wanted = frozenset(
+            step for step, element in zip(steps, elements, strict=True) if step >= 0 and _telling(element) >= _CONTENT
+        )
+        self._telling |= wanted
+        before, after = steps[:anchor], steps[anchor + 1 :]
+        self._anchored.setdefault(steps[anchor], []).append(_Phrase(owner, wanted - {steps[anchor]}, before, after))
+
+    def _step(self, element: Element, numbers: dict[Element, int]) -> int:
+        """The number of an element; below zero for what any word fits: -1 for one word, -1 - n for up to n."""
+        if element.any_word or element.gap:
+            return -1 - element.gap
+        number = numbers.get(element)
+        if number is not None:
+            return number
+        number = numbers[element] = len(numbers)
         if element.number:
-            self._numbers.append(place)
+            self._numbers.add(number)
         for word in element.words:
-            self._exact.setdefault(word, []).append(place)
+            self._exact.setdefault(word, set()).add(number)
         for stem in element.stems:
-            self._stems.setdefault(stem, []).append(place)
+            self._stems.setdefault(stem, set()).add(number)
+        return number
 
-    def begins(self, word: str) -> tuple[int, ...]:
-        """Which phrases this word may stand for."""
+    def _fits(self, word: str) -> frozenset[int]:
+        """Which elements this word may stand for."""
         known = self._memory.get(word)
         if known is None:
+            known = self._look_up(word)
             if len(self._memory) > _MEMORY:
                 self._memory.clear()
-            known = self._memory[word] = self._look_up(word)
+            self._memory[word] = known
         return known
 
-    def _look_up(self, word: str) -> tuple[int, ...]:
+    def _look_up(self, word: str) -> frozenset[int]:
         found = set(self._exact.get(word, ()))
         for length in range(1, min(len(word), self._longest) + 1):
             found.update(self._stems.get(word[:length], ()))
         if self._numbers and (word.isdecimal() or word in NUMBER_WORDS):
             found.update(self._numbers)
-        return tuple(sorted(found))
+        return frozenset(found)
 
-    def find(self, words: Sequence[str]) -> list[Found]:
-        """Every phrase met, in the order of the words."""
-        memory = self._memory
+    def may_hold(self, word: str) -> bool:
+        """Whether any phrase may be looked up by this word; remembers nothing."""
+        if word in self._told_words:
+            return True
+        stems = self._told_stems
+        for length in range(1, min(len(word), self._longest) + 1):
+            if word[:length] in stems:
+                return True
+        return self._told_numbers and (word.isdecimal() or word in NUMBER_WORDS)
+
+    def begins(self, word: str) -> bool:
+        """Whether this word alone is a phrase, or one may be looked up by it."""
+        return not self._starts.isdisjoint(self._fits(word))
+
+    def find(self, words: Sequence[str], places: Sequence[int] | None = None) -> list[Found]:
+        """Every phrase met; only words at these places are looked up, if they are given."""
+        places = range(len(words)) if places is None else places
+        known = self._memory.get
+        fits = [known(words[place]) or self._fits(words[place]) for place in places]
+        present = frozenset().union(*fits)
         found: list[Found] = []
-        for place, word in enumerate(words):
-            candidates = memory.get(word)
-            if candidates is None:
-                candidates = self.begins(word)
-            for candidate in candidates:
-                owner, elements, anchor = self._phrases[candidate]
-                if len(elements) == 1:
-                    found.append(Found(owner, place, place))
-                    continue
-                first = place - anchor
-                if anchor and (
-                    first < 0 or not all(elements[step].fits(words[first + step]) for step in range(anchor))
-                ):
-                    continue
-                last = _last(elements[anchor:], words, place)
-                if last is not None:
-                    found.append(Found(owner, first, last))
+        for step in present & self._starts:
+            owners, phrases = self._single.get(step, ()), self._anchored.get(step, ())
+            likely = [phrase for phrase in phrases if phrase.wanted <= present]
+            if not owners and not likely:
+                continue
+            at = [place for place, here in zip(places, fits, strict=True) if step in here]
+            for place in at[:_MOST]:
+                found += [Found(owner, place, place) for owner in owners]
+                found += [hit for phrase in likely if (hit := self._around(phrase, words, place)) is not None]
         return found
+
+    def _around(self, phrase: "_Phrase", words: Sequence[str], place: int) -> Found | None:
+        """The phrase, if it stands around its anchor at this place."""
+        first = place - len(phrase.before)
+        if first < 0:
+            return None
+        for step, word in zip(phrase.before, words[first:place], strict=True):
+            if step >= 0 and step not in self._fits(word):
+                return None
+        last = self._last(phrase.after, words, place)
+        return None if last is None else Found(phrase.owner, first, last)
+
+    def _last(self, steps: tuple[int, ...], words: Sequence[str], place: int) -> int | None:
+        """Where a phrase ends whose anchor stands at `place`; `None` if it does not stand there."""
+        gap = 0
+        for step in steps:
+            if step < -1:
+                gap = -1 - step
+                continue
+            edge = min(place + gap + 2, len(words))
+            place += 1
+            while step >= 0 and place < edge and step not in self._fits(words[place]):
+                place += 1
+            if place >= edge:
+                return None
+            gap = 0
+        return place
+
+
+_MOST: Final = 60
+"""How often in one text the same element is looked at: more often than in any honest text."""
+_CONTENT: Final = 3
+"""Letters of the shortest way to meet an element that is worth asking for first."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Phrase:
+    """A phrase as its matcher keeps it: what must be somewhere in the text, and the steps around its anchor."""
+
+    owner: int
+    wanted: frozenset[int]
+    before: tuple[int, ...]
+    after: tuple[int, ...]
 
 
 def _anchor(elements: tuple[Element, ...]) -> int:
@@ -221,23 +315,6 @@ def _anchor(elements: tuple[Element, ...]) -> int:
 
 
 def _telling(element: Element) -> int:
-    if element.any_word or element.number:
+    if element.any_word or element.number or element.gap:
         return 0
     return min(map(len, (*element.words, *element.stems)))
-
-
-def _last(elements: tuple[Element, ...], words: Sequence[str], place: int) -> int | None:
-    """Where the phrase that begins at `place` ends; `None` if it does not stand there."""
-    gap = 0
-    for element in elements[1:]:
-        if element.gap:
-            gap = element.gap
-            continue
-        edge = min(place + gap + 2, len(words))
-        place += 1
-        while place < edge and not element.fits(words[place]):
-            place += 1
-        if place >= edge:
-            return None
-        gap = 0
-    return place

@@ -13,7 +13,7 @@ from typing import Final
 from monitor.domain.signals import PlaceHit
 from monitor.read.endings import is_adjective, is_inside, is_locative, legal
 from monitor.read.gazetteer import AbroadPhrases, NamedPlace, PlacePhrases
-from monitor.read.phrases import Element, PhraseMatcher, parse_phrases
+from monitor.read.phrases import Element, Found, PhraseMatcher, parse_phrases
 from monitor.read.place_words import AFTER_CITY, BEFORE_CITY, BEFORE_TOPIC, CUES, EMBASSIES, INSIDE, PREPOSITIONS
 from monitor.read.script import folded, skeleton
 from monitor.read.tokens import Text
@@ -23,7 +23,8 @@ LARGE: Final = 100_000
 SMALL: Final = 20_000
 """Below this many inhabitants, a name needs «в», «село» or a case ending beside it."""
 _OTHER_SCRIPT: Final = re.compile("[äöüğşıñáóúńǵýž]|[\u0600-\u06ff]")
-_MEMORY: Final = 100_000
+_MEMORY: Final = 30_000
+_UNKNOWN: Final = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +115,16 @@ class Gazetteer:
 
     def _single(self, word: str) -> Named | None:
         """The place that this word names by itself; the largest of several."""
-        if word in self._memory:
-            return self._memory[word]
+        known = self._memory.get(word, _UNKNOWN)
+        if known is not _UNKNOWN:
+            return known  # type: ignore[return-value]
         if len(self._memory) > _MEMORY:
             self._memory.clear()
             self._ordinary.clear()
+        self._memory[word] = self._resolved(word)
+        return self._memory[word]
+
+    def _resolved(self, word: str) -> Named | None:
         best: Named | None = None
         is_ordinary = False
         for length in range(len(word), 2, -1):
@@ -132,7 +138,6 @@ class Gazetteer:
             self._ordinary.add(word)
         if best is None and _OTHER_SCRIPT.search(word):
             best = self._in_other_script(skeleton(word))
-        self._memory[word] = best
         return best
 
     def _in_other_script(self, bones: str) -> Named | None:
@@ -143,35 +148,50 @@ class Gazetteer:
                 return named
         return None
 
-    def may_name(self, word: str) -> bool:
+    def may_name(self, word: str, *, other_script: bool = False) -> bool:
         """Whether the word may belong to the name of a place; wrong only in saying yes."""
-        return (len(word) > 2 and self._single(word) is not None) or bool(self._matcher.begins(word))
+        if self._matcher.may_hold(word) or (len(word) > 2 and self._resolved(word) is not None):
+            return True
+        return other_script and len(word) > 5 and self._in_other_script(skeleton(word)) is not None
 
-    def names_any(self, words: Sequence[str]) -> bool:
-        """Whether any place may be named in these words; quick, and wrong only in saying yes."""
-        memory = self._memory
-        for word in words:
-            if len(word) > 2 and (memory[word] if word in memory else self._single(word)) is not None:
-                return True
-        return bool(self._matcher.find(words))
+    def names_any(self, words: Sequence[str], places: Sequence[int]) -> bool:
+        """Whether any place may be named at these places; quick, and wrong only in saying yes."""
+        return any(self._single(words[place]) is not None for place in places if len(words[place]) > 2)
 
-    def mentions(self, text: Text, *, other_script: bool = False) -> list[Mention]:
+    def met(self, words: Sequence[str], places: Sequence[int]) -> list[Found]:
+        """Phrases that name places."""
+        return self._matcher.find(words, places)
+
+    def mentions(
+        self,
+        text: Text,
+        telling: Sequence[int] | None = None,
+        *,
+        other_script: bool = False,
+        met: list[Found] | None = None,
+    ) -> list[Mention]:
         """Every place named, in the order of the text.
 
         Args:
             text: the text.
+            telling: where the words stand that may name a place; all where not given.
             other_script: also look for our larger places in Latin letters of Kazakh.
+            met: phrases that name places, if they were asked for before.
         """
         words = text.words
         taken = [False] * len(words)
         found: list[Mention] = []
-        hits = self._matcher.find(words)
+        telling = range(len(words)) if telling is None else telling
+        hits = self._matcher.find(words, telling) if met is None else met
         for hit in sorted(hits, key=lambda hit: (hit.first - hit.last, hit.first)):
             if text.sentences[hit.first] == text.sentences[hit.last] and not any(taken[hit.first : hit.last + 1]):
                 taken[hit.first : hit.last + 1] = [True] * (hit.last - hit.first + 1)
                 found.append(_mention(text, self._multi[hit.owner], hit.first, hit.last))
-        for place, word in enumerate(words):
-            if not taken[place] and len(word) > 2:
+        known = self._memory.get
+        for place in telling:
+            word = words[place]
+            named = known(word, _UNKNOWN)
+            if (named is not None or other_script) and not taken[place] and len(word) > 2:
                 named = self._single(word)
                 if named is None and other_script and len(word) > 5 and word.isascii():
                     named = self._in_other_script(skeleton(word))

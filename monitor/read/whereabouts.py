@@ -72,7 +72,10 @@ def _is_told_of_others(events: Sequence[Mention], sentence: int, text: Text, fir
     here = [mention for mention in events if text.sentences[mention.first] == sentence and mention.place.region]
     others = [mention for mention in events if mention.is_foreign and text.sentences[mention.first] == sentence]
     named = all(mention.place.level == "country" and not mention.is_locative for mention in here)
-    return bool(others) and bool(here) and named and _distance(others, first, last) < _distance(here, first, last)
+    if not others or not here or not named:
+        return False
+    before = any(mention.last < first for mention in others) and all(mention.first > last for mention in here)
+    return before or _distance(others, first, last) < _distance(here, first, last)
 
 
 def _hinted(weak: Sequence[Mention]) -> Where:

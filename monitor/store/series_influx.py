@@ -30,6 +30,7 @@ from monitor.store.series_influx_lines import head, line
 from monitor.store.series_influx_rows import buckets, point, whole
 
 OUTBOX: Final = "series-outbox.sqlite3"
+MIGRATION_OUTBOX: Final = "migration-outbox.sqlite3"
 LONG: Final = timedelta(days=2)
 """Questions about a longer time are answered from ready sums where they fit."""
 
@@ -39,7 +40,7 @@ SETTLED: Final = timedelta(hours=2)
 SUM_UP_SECONDS: Final = 60.0
 """How often hours that late points fell into are summed up again."""
 
-HOURS_AT_ONCE: Final = 24
+HOURS_AT_ONCE: Final = 6
 FAR: Final = datetime(2262, 1, 1, tzinfo=UTC)
 """Nanoseconds of 64 bits end in that year."""
 
@@ -280,7 +281,7 @@ def _at(time_ns: int) -> datetime:
 
 
 def in_a_row(hours: Sequence[int]) -> Sequence[int]:
-    """The first of these hours and those that follow it without a gap, a day of them at most."""
+    """The first of these hours and those that follow it without a gap, a few of them at most."""
     length = next((place for place, hour in enumerate(hours) if hour != hours[0] + place), len(hours))
     return hours[: min(length, HOURS_AT_ONCE)]
 

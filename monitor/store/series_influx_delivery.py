@@ -225,26 +225,24 @@ class Delivery:
         return seconds
 
     def _feel_well(self) -> None:
-        parked = self.outbox.backlog.parked
-        words = (
-            f"takes what we write; {parked} lines are parked: see dabyl influx parked"
-            if parked
-            else "takes what we write"
-        )
-        self._feel(Feeling.OK, words, None)
+        if parked := self.outbox.backlog.parked:
+            # A person is needed, though the rest goes on.
+            self._feel(Feeling.DENIED, f"{parked} lines were refused and are parked: see dabyl influx parked", None)
+        else:
+            self._feel(Feeling.OK, "takes what we write", None)
 
     def _feel(self, feeling: Feeling, reason: str, retry_at: datetime | None) -> None:
         if (feeling, reason) == self._felt:
             return
         if feeling is not Feeling.OK:
-            log.error("bucket %s waits: %s", self.bucket, reason)
+            log.error("InfluxDB, bucket %s: %s", self.bucket, reason)
         elif self._felt is not None and self._felt[0] is not Feeling.OK:
-            log.info("bucket %s is taken again", self.bucket)
+            log.info("InfluxDB, bucket %s: takes what we write again", self.bucket)
         self._felt = (feeling, reason)
         now = self.clock.now()
         self.on_health(
             Health(
-                subject=f"store:{self.bucket}", feeling=feeling, reason=reason, since=now, checked_at=now,
+                subject=f"part:deliver:{self.bucket}", feeling=feeling, reason=reason, since=now, checked_at=now,
                 last_good_at=self._last_good_at, retry_at=retry_at,
             )
         )  # fmt: skip

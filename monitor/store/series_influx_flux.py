@@ -19,7 +19,11 @@ HOUR: Final = timedelta(hours=1)
 LOOK_BACK: Final = timedelta(minutes=30)
 """How far back the task of five minutes sums again: uploads that are late by less need nothing else."""
 
-KEPT_COLUMNS: Final = ("_measurement", "_field", *ROLLED_UP_BY)
+_KEPT: Final = {
+    False: ("_measurement", "_field", *ROLLED_UP_BY),
+    True: ("_measurement", "_field", *(tag for tag in ROLLED_UP_BY if tag != "asn")),
+}
+"""Columns that the sums keep; what is told (`True`) names no network."""
 
 
 def literal(text: str) -> str:
@@ -108,34 +112,42 @@ def extent(bucket: str, since: datetime, until: datetime) -> str:
 
 
 def sum_up(access: InfluxAccess, since: str, until: str, step: timedelta) -> str:
-    """Make the sums of five minutes from the points, or those of an hour from the sums of five minutes, and keep them."""
-    grouped = f" |> group(columns: {names(KEPT_COLUMNS)})"
-    windows = f' |> aggregateWindow(every: {duration(step)}, fn: {{}}, createEmpty: false, timeSrc: "_start")'
+    """Make the sums of five minutes from the points, or those of an hour from the sums of five minutes, and keep them.
+
+    The answer is only how many there are of each series: all of them may be more than anybody wants to carry.
+    """
     span = f" |> range(start: {since}, stop: {until})"
+    windows = f' |> aggregateWindow(every: {duration(step)}, fn: {{}}, createEmpty: false, timeSrc: "_start")'
+    org = literal(access.org)
     if step == HOUR:
-        kept = f" |> to(bucket: {literal(access.coarse)}, org: {literal(access.org)})"
-        return f"from(bucket: {literal(access.fine)}){span}{grouped}{windows.format('sum')}{kept}"
-    kept = f" |> to(bucket: {literal(access.fine)}, org: {literal(access.org)})"
+        # Series of the sums are grouped as they should be already.
+        kept = f" |> to(bucket: {literal(access.coarse)}, org: {org}) |> count()"
+        return f"from(bucket: {literal(access.fine)}){span}{windows.format('sum')}{kept}"
+    kept = f" |> to(bucket: {literal(access.fine)}, org: {org}) |> count()"
     made = []
     for bucket in access.raw:
         begun = f"from(bucket: {literal(bucket)}){span} |> filter(fn: (r) => "
+        grouped = f" |> group(columns: {names(_KEPT[bucket == access.told])})"
         made.append(f"{begun}{one_of('_field', SUMS)}){grouped}{windows.format('sum')}{kept}")
-        points_of = ' |> set(key: "_field", value: "points")'
-        made.append(f"{begun}{one_of('_field', ('samples',))}){grouped}{windows.format('count')}{points_of}{kept}")
+        as_points = ' |> set(key: "_field", value: "points")'
+        made.append(f"{begun}{one_of('_field', ('samples',))}){grouped}{windows.format('count')}{as_points}{kept}")
     return "\n".join(f'{text} |> yield(name: "{number}")' for number, text in enumerate(made))
 
 
 def task(access: InfluxAccess, step: timedelta) -> tuple[str, str]:
-    """Name and script of the task that keeps the sums of one width up to date."""
+    """Name and script of the task that keeps the sums of one width up to date.
+
+    It begins at a whole hour, whenever it runs: a window that was cut at its beginning would replace a whole sum.
+    """
     name = access.coarse if step == HOUR else access.fine
     back = 3 * HOUR if step == HOUR else LOOK_BACK
     offset = timedelta(minutes=2) if step == HOUR else timedelta(seconds=20)
-    every = duration(step)
+    until = "date.truncate(t: now(), unit: 1h)" if step == HOUR else "now()"
     script = (
         'import "date"\n\n'
-        f"option task = {{name: {literal(name)}, every: {every}, offset: {duration(offset)}}}\n\n"
-        f"since = date.truncate(t: -{duration(back)}, unit: {every})\n"
-        f"until = date.truncate(t: now(), unit: {every})\n\n"
+        f"option task = {{name: {literal(name)}, every: {duration(step)}, offset: {duration(offset)}}}\n\n"
+        f"since = date.truncate(t: -{duration(back)}, unit: 1h)\n"
+        f"until = {until}\n\n"
         f"{sum_up(access, 'since', 'until', step)}\n"
     )
     return name, script

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from monitor.domain.alerts import Incident
+from monitor.domain.kinds import Family
 from monitor.domain.regions import WHOLE_COUNTRY, Region
 from monitor.domain.signals import Signal
 
@@ -56,7 +57,8 @@ def tiles(
 
 
 def _tile(region: Region, incidents: Sequence[Incident], signals: Sequence[Signal], now: datetime) -> Tile:
-    here = [one for one in incidents if region.code in one.regions or WHOLE_COUNTRY in one.regions]
+    told = [one for one in incidents if one.family is not Family.SYSTEM]
+    here = [one for one in told if region.code in one.regions or WHOLE_COUNTRY in one.regions]
     recent = sum(now - signal.at <= RECENT and region.code in signal.regions for signal in signals)
     gravest = max((one.severity for one in here), default=None)
     if gravest is not None:

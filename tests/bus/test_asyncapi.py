@@ -3,14 +3,14 @@
 import json
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import yaml
 
 from monitor.bus.topics import Topics
 from monitor.bus.wire import LARGEST_TEXT, MOST_ITEMS, VERSION, unpack, unpack_health, unpack_receipt
 from monitor.domain.health import Feeling
-from monitor.domain.reports import Report
+from monitor.domain.reports import Item, Report
 
 DOCUMENT: dict[str, Any] = yaml.safe_load(
     (Path(__file__).resolve().parents[2] / "docs" / "bus.asyncapi.yaml").read_text(encoding="utf-8")
@@ -46,3 +46,8 @@ def test_its_fields_and_limits_are_ours() -> None:
         for entry in MESSAGES.values()
         if "properties" in entry["payload"]
     } == {VERSION}
+
+
+def test_everything_that_a_collector_may_yield_can_travel() -> None:
+    contents = {kind.__name__.lower() for kind in get_args(get_type_hints(Item)["content"]) if kind is not type(None)}
+    assert contents == set(SCHEMAS["Item"]["properties"]) - {"source"}

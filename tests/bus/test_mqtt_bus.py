@@ -1,6 +1,7 @@
 """The doorbell over the real Mosquitto: rings arrive elsewhere, nobody waits, and the last will tells of the dead."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,6 +14,8 @@ from monitor.bus.topics import Topics
 from monitor.domain.health import Feeling, Health
 from monitor.runtime.clock import SystemClock
 from tests.contract.mosquitto import Mosquitto, need_mosquitto
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -104,7 +107,7 @@ async def test_the_last_will_speaks_for_the_dead(mosquitto: Mosquitto, tmp_path:
             f"broker = Broker(host='127.0.0.1', port={mosquitto.port}, identifier='t', tls=False)\n"
             "asyncio.run(MqttBus(broker, Topics('test'), SystemClock(), part='read', instance='mortal').run())\n"
         )
-        mortal = await asyncio.create_subprocess_exec("python", "-c", program)
+        mortal = await asyncio.create_subprocess_exec(sys.executable, "-c", program, cwd=ROOT)
         await heard.until("part:mortal", Feeling.OK)
         mortal.kill()
         await mortal.wait()

@@ -1,10 +1,12 @@
 """`dabyl influx` and `dabyl migrate` as a person uses them, against a server on loopback."""
 
 import asyncio
+import re
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import aiohttp
 import pytest
 import pytest_asyncio
 
@@ -120,3 +122,41 @@ def test_settings_never_show_the_token() -> None:
     assert settings.influx.url == "https://a:8086"
     assert settings.influx.token == "hush-hush"
     assert "hush" not in repr(settings)
+
+
+async def test_the_service_starts_and_works_while_influxdb_is_away(tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    config.mkdir()
+    (config / "sources.yaml").write_text(
+        "sources:\n  - {id: a, kind: feeds, name: A, owner: a, settings: {url: 'http://127.0.0.1:9/'}}\n"
+    )
+    environment = {
+        "PATH": "/usr/bin", "PYTHONPATH": str(ROOT), "DABYL_DATA": str(tmp_path / "data"), "DABYL_CONFIG": str(config),
+        "DABYL_INFLUXDB_URL": "http://127.0.0.1:9", "DABYL_INFLUXDB_ORG": "a", "DABYL_INFLUXDB_TOKEN": "hush-hush",
+    }  # fmt: skip
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "monitor", "run", "--port", "0", env=environment, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    found = re.search(r"http://[\d.:]+/", (await process.stdout.readline()).decode())
+    assert found
+    async with aiohttp.ClientSession() as session:
+        async with session.get(f"{found.group()}ready") as answer:
+            assert answer.status == 200
+        async with session.get(f"{found.group()}metrics") as answer:
+            text = await answer.text()
+    assert "dabyl_outbox_lines 0.0" in text
+    assert "dabyl_outbox_delivered_lines_total" in text
+    assert "hush" not in text
+    process.terminate()
+    assert await process.wait() == 0
+    code, said = 0, ""
+    for words in (("history", "series"), ("history", "outages")):
+        asking = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "monitor", *words, env=environment, stderr=asyncio.subprocess.PIPE
+        )
+        _, said_bytes = await asking.communicate()
+        code, said = asking.returncode or 0, said_bytes.decode()
+        assert code == 1
+        assert "dabyl: series: InfluxDB cannot be reached" in said
+        assert "Traceback" not in said

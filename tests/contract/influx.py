@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from monitor.domain.ports import Clock
 from monitor.domain.series import Point
 from monitor.store.series_influx import InfluxSeries, open_influx
 from monitor.store.series_influx_access import InfluxAccess, Kept
 from monitor.store.series_influx_server import InfluxServer
 from monitor.store.series_influx_setup import set_up, take_down
-from tests.conftest import need
 from tests.fakes.influx import FakeInflux
 
 FOR_EVER = Kept(None, None, None, None)
@@ -46,7 +47,9 @@ async def faked_influx(directory: Path, clock: Clock) -> AsyncIterator[InfluxSer
 @asynccontextmanager
 async def real_influx(directory: Path, clock: Clock) -> AsyncIterator[InfluxSeries]:
     url = os.environ.get("DABYL_TEST_INFLUXDB_URL", "")
-    need(bool(url), "an InfluxDB 2 server (DABYL_TEST_INFLUXDB_URL, _TOKEN, _ORG)")
+    if not url:
+        # No package of this system holds one, so that no run can demand it.
+        pytest.skip("no InfluxDB 2 server is named (DABYL_TEST_INFLUXDB_URL, _TOKEN, _ORG)")
     access = InfluxAccess(
         url=url,
         org=os.environ["DABYL_TEST_INFLUXDB_ORG"],

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from functools import cache
+from time import process_time
 
 import pytest
 
@@ -128,11 +129,26 @@ def test_numbers_stand_with_what_they_count() -> None:
         "м*" * 400_000,
         "(" * 300_000,
         "митинг " * 150_000,
+        "полиция задержала активистов в Алматы на площади интернет отключили " * 3000,
+        "Алматыда белсенділер ұсталды, митинг болды. " * 3000,
+        "Almatyda narazylyq boldy ustaldy " * 3000,
+        "в 2011 году " * 5000,
+        "задержаны 20 человек " * 5000,
+        "Алматы Астана Москва " * 5000,
     ],
-    ids=["long", "marks", "surrogate", "nul", "rtl", "stars", "brackets", "triggers"],
-)
+    ids=["long", "marks", "surrogate", "nul", "rtl", "stars", "brackets", "triggers", "sentence", "kazakh", "latin",
+         "years", "numbers", "places"],
+)  # fmt: skip
 def test_hostile_text_does_no_harm(text: str) -> None:
     reader().read(text)
+    spent = min(cpu_seconds(text) for _ in range(5))
+    assert spent < 0.25, "0.05 s on a quiet machine; the margin is for a busy one"
+
+
+def cpu_seconds(text: str) -> float:
+    before = process_time()
+    reader().read(text)
+    return process_time() - before
 
 
 def test_every_entry_holds_its_own_examples() -> None:

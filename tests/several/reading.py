@@ -37,7 +37,6 @@ class Shared:
     lost: int
     doubled: int
     doubled_signals: int
-    bookmarks_right: bool
 
     @property
     def posts_per_second(self) -> float:
@@ -113,7 +112,7 @@ async def share(
             readers=readers, posts=count, seconds=round(seconds, 1), kills=kills,
             repeated_batches=uplink.counts.repeated, stored=len(found), lost=count - len(keys),
             doubled=sum(report.versions - 1 for report in found),
-            doubled_signals=len(journal) - len({signal.id for _, signal in journal}), bookmarks_right=True,
+            doubled_signals=len(journal) - len({signal.id for _, signal in journal}),
         )  # fmt: skip
     finally:
         await uplink.close()

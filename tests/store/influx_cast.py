@@ -38,7 +38,7 @@ async def fake_server(clock: SimulatedClock, kept: Kept | None = None) -> AsyncI
 
 @asynccontextmanager
 async def store_over(
-    fake: FakeInflux, directory: Path, clock: SimulatedClock, *, limits: Limits = QUICK, limit_bytes: int = 2**30
+    fake: FakeInflux, directory: Path, clock: SimulatedClock, *, limits: Limits = PATIENT, limit_bytes: int = 2**30
 ) -> AsyncIterator[InfluxSeries]:
     box = Outbox(directory / OUTBOX, clock, limit_bytes=limit_bytes)
     await box.open()

@@ -1,5 +1,6 @@
 """What InfluxDB answers, and what becomes of the lines: stored, parked, or waiting, and never lost or doubled."""
 
+import random
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +15,20 @@ from monitor.runtime.clock import SimulatedClock
 from monitor.store.series_influx import InfluxSeries
 from monitor.store.series_influx_access import Kept
 from tests.fakes.influx import cut_line, hang, refused
-from tests.store.influx_cast import MINUTE, NOON, RAW, answers, fake_server, probe, probes, running, store_over, until
+from tests.store.influx_cast import (
+    MINUTE,
+    NOON,
+    PATIENT,
+    QUICK,
+    RAW,
+    answers,
+    fake_server,
+    probe,
+    probes,
+    running,
+    store_over,
+    until,
+)
 
 NOT_A_NUMBER = float("nan")
 EVERYTHING = SeriesQuery(measurement="probe", since=NOON - timedelta(days=400), until=NOON + timedelta(days=1))
@@ -54,6 +68,16 @@ async def test_the_one_bad_line_is_parked_with_its_reason_and_the_rest_is_stored
         assert "value_sum=nan" in parked.line
         assert (store.backlog.lines, store.backlog.parked) == (0, 1)
         assert len(fake.statuses) == 2
+
+
+async def test_parked_lines_are_a_trouble_that_people_see(tmp_path: Path, clock: SimulatedClock) -> None:
+    async with fake_server(clock) as fake, store_over(fake, tmp_path, clock) as store, running(store):
+        felt: list[Health] = []
+        store.on_health = felt.append
+        await store.write([probe(1)._replace(value=NOT_A_NUMBER), probe(2)])
+        await until(lambda: any("dabyl influx parked" in health.reason for health in felt))
+        troubled = {health.subject for health in felt if health.feeling is not Feeling.OK}
+        assert "part:deliver:dabyl_measurements" in troubled
 
 
 @pytest.mark.parametrize(
@@ -164,7 +188,8 @@ async def test_one_line_that_is_too_large_by_itself_is_parked(tmp_path: Path, cl
 async def test_any_other_answer_waits_says_why_and_loses_nothing(
     tmp_path: Path, clock: SimulatedClock, answer: object, feeling: Feeling, least_seconds: float, words: str
 ) -> None:
-    async with fake_server(clock) as fake, store_over(fake, tmp_path, clock) as store:
+    limits = QUICK if answer is hang else PATIENT
+    async with fake_server(clock) as fake, store_over(fake, tmp_path, clock, limits=limits) as store:
         felt: list[Health] = []
         store.on_health = felt.append
         fake.trouble = answers(answer)  # type: ignore[arg-type]
@@ -215,7 +240,7 @@ async def test_a_missing_bucket_does_not_hold_up_the_other(tmp_path: Path, clock
 
 
 async def test_questions_say_clearly_that_influxdb_is_away(tmp_path: Path, clock: SimulatedClock) -> None:
-    async with fake_server(clock) as fake, store_over(fake, tmp_path, clock) as store:
+    async with fake_server(clock) as fake, store_over(fake, tmp_path, clock, limits=QUICK) as store:
         fake.trouble = hang
         for question in (store.series(EVERYTHING), store.latest(EVERYTHING), store.steps(EVERYTHING, MINUTE)):
             with pytest.raises(StoreUnavailableError, match="series: InfluxDB gives no whole answer within 1 s"):
@@ -240,3 +265,29 @@ async def test_a_point_that_no_line_can_carry_costs_itself_only(tmp_path: Path, 
         await store.write([probe(1), probe(2)._replace(series=forged), probe(3)])
         await store.drain()
         assert (fake.count(RAW), store.backlog.parked) == (2, 1)
+        # It is no line: trying again would only lose it.
+        assert await store.retry_parked() == 0
+        assert store.backlog.parked == 1
+
+
+async def test_after_a_long_backlog_the_disk_is_given_back(tmp_path: Path, clock: SimulatedClock) -> None:
+    async with fake_server(clock) as fake, store_over(fake, tmp_path, clock) as store:
+
+        async def swallow(request: web.Request) -> web.StreamResponse | None:
+            await request.read()
+            return web.Response(status=204)
+
+        fake.trouble = swallow
+        chance = random.Random(1)
+        for minute in range(50):
+            texts = [chance.randbytes(400).hex() for _ in range(1800)]
+            points = [
+                point._replace(text=text)
+                for point, text in zip(probes(1800, NOON + minute * MINUTE), texts, strict=True)
+            ]
+            await store.write(points)
+        waited = sum(file.stat().st_size for file in tmp_path.iterdir())
+        await store.drain()
+        await store.close()
+        assert waited > 40 * 2**20
+        assert sum(file.stat().st_size for file in tmp_path.iterdir()) < 2**20

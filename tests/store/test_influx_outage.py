@@ -20,11 +20,12 @@ from monitor.runtime.clock import SimulatedClock, SystemClock
 from monitor.store.series_influx import OUTBOX, open_influx
 from monitor.store.series_influx_access import InfluxAccess
 from monitor.store.series_influx_lines import FIELDS
+from monitor.store.series_influx_server import Limits
 from tests.conftest import need
 from tests.fakes.influx import hang, refused
 from tests.fakes.state import MemoryState
 from tests.store.cast import report, signal
-from tests.store.influx_cast import PATIENT, RAW, fake_server, probe, probes, running, store_over, until
+from tests.store.influx_cast import QUICK, RAW, fake_server, probe, probes, running, store_over, until
 from tests.store.killing import hear, kill, start
 
 SIGNALS = "dabyl_signals"
@@ -44,7 +45,7 @@ async def busy(request: web.Request) -> web.StreamResponse | None:
 async def test_an_hour_away_delays_and_neither_loses_nor_doubles(
     tmp_path: Path, clock: SimulatedClock, away: object
 ) -> None:
-    async with fake_server(clock) as fake, store_over(fake, tmp_path, clock, limits=PATIENT) as store, running(store):
+    async with fake_server(clock) as fake, store_over(fake, tmp_path, clock) as store, running(store):
         fake.trouble = away  # type: ignore[assignment]
         began = clock.now()
         for minute in range(60):
@@ -68,7 +69,8 @@ async def test_an_hour_away_delays_and_neither_loses_nor_doubles(
 async def test_the_journal_is_recorded_at_once_whatever_influxdb_does(
     tmp_path: Path, clock: SimulatedClock, away: object
 ) -> None:
-    async with fake_server(clock) as fake, store_over(fake, tmp_path, clock) as store, running(store):
+    limits = QUICK if away is hang else Limits()
+    async with fake_server(clock) as fake, store_over(fake, tmp_path, clock, limits=limits) as store, running(store):
         fake.trouble = away  # type: ignore[assignment]
         state = MemoryState()
         told = [signal(report(str(number))) for number in range(50)]
@@ -109,7 +111,7 @@ async def test_kills_with_a_backlog_lose_and_double_nothing(tmp_path: Path, cloc
             )
             acknowledged = max(int(line) for line in said) + 1
         fake.trouble = None
-        async with store_over(fake, tmp_path, clock, limits=PATIENT) as store:
+        async with store_over(fake, tmp_path, clock) as store:
             await store.drain()
             stored = {time_ns for times in fake.buckets[RAW].points.values() for time_ns in times}
             wanted = {probe(number).time_ns for number in range(acknowledged)}
@@ -134,7 +136,7 @@ async def test_a_torn_outbox_is_put_aside_and_what_can_be_read_goes_on(
         at = chance.randrange(8192, len(content) - 4096) // 4096 * 4096
         content[at : at + 4096] = chance.randbytes(4096)
         path.write_bytes(content)
-        async with store_over(fake, tmp_path, clock, limits=PATIENT) as store:
+        async with store_over(fake, tmp_path, clock) as store:
             await store.drain()
             sound = store.rescue is None
             assert store.backlog.lines == 0

@@ -14,7 +14,7 @@ from monitor.store.series_influx_server import InfluxServer
 from monitor.store.series_influx_setup import differences, set_up, take_down
 from tests.contract.test_series_store import from_scratch, same
 from tests.fakes.influx import FakeInflux
-from tests.store.influx_cast import NOON, PATIENT, access_to, fake_server, running, store_over, until
+from tests.store.influx_cast import NOON, access_to, fake_server, running, store_over, until
 
 DAY = timedelta(days=1)
 
@@ -89,7 +89,7 @@ def measured(seed: int, day_count: int) -> list[Point]:
 async def test_long_questions_are_answered_from_sums_that_equal_a_computation_from_scratch(
     tmp_path: Path, clock: SimulatedClock
 ) -> None:
-    async with fake_server(clock) as fake, store_over(fake, tmp_path, clock, limits=PATIENT) as store:
+    async with fake_server(clock) as fake, store_over(fake, tmp_path, clock) as store:
         server = InfluxServer(access_to(fake), clock)
         await set_up(access_to(fake), server, Kept(None, None, None, None))
         points = measured(1, 3)
@@ -123,7 +123,7 @@ async def test_points_that_come_a_day_late_in_random_order_are_summed_up_again(
     tmp_path: Path, clock: SimulatedClock
 ) -> None:
     clock.move_to(NOON + 5 * DAY)
-    async with fake_server(clock) as fake, store_over(fake, tmp_path, clock, limits=PATIENT) as store:
+    async with fake_server(clock) as fake, store_over(fake, tmp_path, clock) as store:
         points = measured(2, 4)
         random.Random(3).shuffle(points)
         for start in range(0, len(points), 500):
@@ -144,7 +144,7 @@ async def test_questions_that_the_sums_do_not_fit_are_answered_from_points(
     tmp_path: Path, clock: SimulatedClock
 ) -> None:
     clock.move_to(NOON + 5 * DAY)
-    async with fake_server(clock) as fake, store_over(fake, tmp_path, clock, limits=PATIENT) as store:
+    async with fake_server(clock) as fake, store_over(fake, tmp_path, clock) as store:
         points = measured(2, 4)
         await store.write(points)
         await store.drain()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from monitor.configuration import load_regions
 from monitor.domain.alerts import Severity
+from monitor.domain.kinds import Family
 from monitor.web.tiles import HEIGHT, PLACES, WIDTH, tiles
 from tests.store.cast import NOON, incident, report, signal
 
@@ -30,6 +31,11 @@ def test_the_gravest_open_incident_gives_its_state_and_the_whole_country_means_a
     assert made["KZ-71"].state == "quiet"
     whole = replace(one, regions=("KZ",), severity=Severity.CRITICAL)
     assert {tile.state for tile in tiles(load_regions(None), [one, whole], [], NOON)} == {"critical"}
+
+
+def test_our_own_blindness_is_no_event_in_every_region() -> None:
+    blind = replace(incident("line", signal(report("1"))), regions=("KZ",), family=Family.SYSTEM)
+    assert {tile.state for tile in tiles(load_regions(None), [blind], [], NOON)} == {"quiet"}
 
 
 def test_what_was_reported_of_late_shows_even_where_nothing_is_open() -> None:
