@@ -106,7 +106,8 @@ def _chats(data: Any) -> Iterator[dict[str, Any]]:
         yield data
     for key in ("chats", "left_chats"):
         holder = data.get(key)
-        for chat in holder.get("list", []) if isinstance(holder, dict) else []:
+        found = holder.get("list") if isinstance(holder, dict) else None
+        for chat in found if isinstance(found, list) else ():
             if isinstance(chat, dict) and isinstance(chat.get("messages"), list):
                 yield chat
 

@@ -138,7 +138,15 @@ def test_a_key_of_a_series_is_refused_or_comes_back_as_it_was(measurement: str, 
 
 
 @pytest.mark.parametrize(
-    "body", [gzip.compress(b"<rss>", mtime=0), b"\x00" * 100, "\ufeff<rss/>".encode(), b"[" * 5000, b"<" * 5000]
+    "body",
+    [
+        gzip.compress(b"<rss>", mtime=0),
+        b"\x00" * 100,
+        "\ufeff<rss/>".encode(),
+        b"[" * 5000,
+        b"<" * 5000,
+        b'{"chats": {"list": null}}',
+    ],
 )
 def test_kept_cases(body: bytes) -> None:
     for parse in (parse_feed, parse_preview, lambda given: parse_export(given, None)):
