@@ -191,14 +191,16 @@ async def _holder(state: SqlStateStore, several: Several, clock: SystemClock) ->
 
 
 async def _all_sent(state: SqlStateStore, clock: SystemClock) -> None:
-    """Wait until nothing is owed and everything in the journal was judged; a minute at most."""
+    """Wait until every incident is over, nothing is owed and the whole journal was judged; a minute and a half at most."""
     with suppress(TimeoutError):
         async with asyncio.timeout(90):
             while True:
                 notes = await state.notifications(Query(limit=100_000))
                 journal = await state.journal(0, 100_000)
                 reached = await state.checkpoint("alerts")
-                if notes and all(note.sent_at for note in notes) and reached >= journal[-1][0]:
+                # An incident that is still open will end, and its end is one more page.
+                over = not await state.incidents(Query(open_only=True, limit=1))
+                if over and notes and all(note.sent_at for note in notes) and reached >= journal[-1][0]:
                     return
                 await clock.sleep(0.5)
 
