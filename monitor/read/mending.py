@@ -50,10 +50,11 @@ class Mender:
         self._short = frozenset(stem for stem in hidden if len(stem) >= LEAST_STARRED)
         self._lengths = sorted({len(stem) for stem in self._stems})
         self._initials = frozenset(stem[0] for stem in self._stems)
-        self._cut: dict[str, set[str]] = {}
+        cut: dict[str, dict[str, None]] = {}
         for stem in sorted(self._stems | self._short):
             for place in range(1, len(stem)):
-                self._cut.setdefault(stem[:place] + stem[place + 1 :], set()).add(stem)
+                cut.setdefault(stem[:place] + stem[place + 1 :], {})[stem] = None
+        self._cut = {shorter: tuple(stems) for shorter, stems in cut.items()}
         self._memory: dict[str, str] = {}
 
     def mended(self, word: str) -> str:
@@ -96,18 +97,21 @@ class Mender:
 
     def _near(self, word: str, length: int) -> Iterable[tuple[int, str]]:
         """Stems of this length one step from a beginning of the word, with the length of that beginning."""
-        for stem in sorted(self._cut.get(word[: length - 1], ())):
+        cut, stems = self._cut, self._stems
+        for stem in cut.get(word[: length - 1], ()):
             if len(stem) == length:
                 yield length - 1, stem
         beginning = word[:length]
         for place in range(1, length):
-            for stem in sorted(self._cut.get(beginning[:place] + beginning[place + 1 :], ())):
-                if len(stem) == length and _one_step(beginning, stem, place):
-                    yield length, stem
+            near = cut.get(beginning[:place] + beginning[place + 1 :])
+            if near is not None:
+                yield from (
+                    (length, stem) for stem in near if len(stem) == length and _one_step(beginning, stem, place)
+                )
         longer = word[: length + 1]
         for place in range(1, len(longer)):
             shorter = longer[:place] + longer[place + 1 :]
-            if shorter in self._stems:
+            if shorter in stems:
                 yield length + 1, shorter
 
     def unstarred(self, word: str) -> str:
