@@ -55,7 +55,16 @@ class Mender:
             for place in range(1, len(stem)):
                 cut.setdefault(stem[:place] + stem[place + 1 :], {})[stem] = None
         self._cut = {shorter: tuple(stems) for shorter, stems in cut.items()}
+        self._heads = frozenset(stem[:3] for stem in self._stems)
+        self._tails = frozenset(stem[4:7] for stem in self._stems)
         self._memory: dict[str, str] = {}
+
+    def _may_be_near(self, word: str) -> bool:
+        """Whether a stem may be one step away: the step lies behind its third letter, or its fifth to seventh stand whole."""
+        if word[:3] in self._heads:
+            return True
+        tails = self._tails
+        return any(word[place : place + 3] in tails or word[place : place + 2] in tails for place in (3, 4, 5))
 
     def mended(self, word: str) -> str:
         """The word as the lexicon would have it, or the word itself."""
@@ -78,7 +87,7 @@ class Mender:
         plain = _REPEATED.sub(r"\1", word)
         if plain != word and plain.startswith(self._all):
             return plain
-        found = self._neighbour(plain)
+        found = self._neighbour(plain) if self._may_be_near(plain) else None
         if found is None or word.startswith(self._spared):
             return word
         if not _ENGLISH.fullmatch(word) and is_russian_word(word):
