@@ -13,7 +13,7 @@ from typing import Any, Final, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from collectors.agent.keys import Secret, is_public_key, is_signed
+from collectors.agent.keys import Secret, checked_public_key, is_public_key, is_signed
 from collectors.agent.settings import checked_url
 from monitor.domain.agents import AGENT_NAME
 from monitor.domain.measurements import Access, Vantage
@@ -46,10 +46,7 @@ class Invitation(BaseModel):
     @field_validator("core")
     @classmethod
     def _is_a_key(cls, value: str) -> str:
-        if not is_public_key(value):
-            message = "no public key: 64 hexadecimal digits are needed"
-            raise ValueError(message)
-        return value
+        return checked_public_key(value)
 
     @field_validator("https_url")
     @classmethod

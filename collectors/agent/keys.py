@@ -74,6 +74,18 @@ def is_public_key(text: str) -> bool:
     return len(text) == 64 and text == text.lower()
 
 
+def checked_public_key(text: str) -> str:
+    """The text, if it is a public key that can be used.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not is_public_key(text):
+        message = "no public key: 64 hexadecimal digits are needed"
+        raise ValueError(message)
+    return text
+
+
 def make_key(path: Path) -> Secret:
     """A new key in a new file.
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from collectors.agent.keys import is_public_key
+from collectors.agent.keys import checked_public_key
 from monitor.documents import DocumentError, read_document
 from monitor.domain.agents import AGENT_NAME
 from monitor.domain.measurements import Access, Vantage
@@ -89,10 +89,7 @@ class AgentConfig(BaseModel):
     @field_validator("core")
     @classmethod
     def _is_a_key(cls, value: str) -> str:
-        if not is_public_key(value):
-            message = "no public key: 64 hexadecimal digits are needed"
-            raise ValueError(message)
-        return value
+        return checked_public_key(value)
 
     @field_validator("proxy")
     @classmethod
