@@ -76,7 +76,12 @@ class Composer:
         language, incident = to.language, subject.incident
         places = f" ({', '.join(incident.places[:5])})" if incident.places else ""
         denials = [signal for signal in subject.signals if signal.denied]
-        witnesses = f"{len(incident.witnesses)} {LINES['independent'][language]}, {incident.signal_count} {LINES['reports'][language]}"
+        witnesses = ", ".join(
+            (
+                _number(len(incident.witnesses), "independent", language),
+                _number(incident.signal_count, "reports", language),
+            )
+        )
         utc_time = subject.since.strftime("%Y-%m-%d %H:%M UTC")
         return [
             f"{LINES['where'][language]}: {self._where(incident, language)}{places}.",
@@ -122,6 +127,11 @@ def safe(text: str) -> str:
 def _local(moment: datetime, zone: str) -> str:
     """The reader's clock; Almaty was UTC+6 until 2024-03-01."""
     return moment.astimezone(ZoneInfo(zone)).strftime("%d.%m %H:%M")
+
+
+def _number(count: int, of_what: str, language: Language) -> str:
+    """A count and its noun, as it is said aloud."""
+    return f"{count} {LINES[of_what if count != 1 else f'{of_what}_one'][language]}"
 
 
 def _counts(signals: Sequence[Signal], language: Language) -> str:

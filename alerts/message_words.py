@@ -39,8 +39,10 @@ LINES: Final = {
         "kk": "Екінші тәуелсіз дереккөз немесе өлшем деңгейді көтереді",
     },
     "unknown": {"en": "place unknown", "ru": "место неизвестно", "kk": "орны белгісіз"},
-    "independent": {"en": "independent witness(es)", "ru": "независимых свидетелей", "kk": "тәуелсіз куә"},
-    "reports": {"en": "report(s)", "ru": "сообщений", "kk": "хабар"},
+    "independent_one": {"en": "independent witness", "ru": "независимый свидетель", "kk": "тәуелсіз куә"},
+    "independent": {"en": "independent witnesses", "ru": "независимых свидетелей", "kk": "тәуелсіз куә"},
+    "reports_one": {"en": "signal", "ru": "сообщение", "kk": "хабар"},
+    "reports": {"en": "signals", "ru": "сообщений", "kk": "хабар"},
 }  # fmt: skip
 ROLES: Final = {
     "detained": {"en": "detained", "ru": "задержаны", "kk": "ұсталған"},
