@@ -232,10 +232,7 @@ def _blindness(health: Health, sources: Mapping[str, Source]) -> Signal | None:
     """What rules should know about a source that we do not hear; `None` where we hear it."""
     kind = BLINDNESS.get(health.feeling)
     what, _, name = health.subject.partition(":")
-    deaf = health.reason.endswith(OWN_LINE)
-    if what == "source" and deaf:
-        return None  # the line speaks for all sources: one fact once, and not once a source
-    if health.feeling is Feeling.UNREACHABLE and (what == "line" or deaf):
+    if health.feeling is Feeling.UNREACHABLE and (what == "line" or health.reason.endswith(OWN_LINE)):
         return system_signal(EventKind.SYSTEM_OWN_LINE_DOWN, "line", WHOLE_COUNTRY, health.since, health.checked_at)
     if kind is None or what != "source" or name not in sources:
         return None

@@ -18,7 +18,7 @@ from monitor.domain.measurements import Access, Failure, Link, Measurement, TcpS
 from monitor.domain.ports import AccessDeniedError
 from monitor.domain.reports import Item
 from monitor.domain.targets import ControlHost
-from monitor.pipeline import Pipeline, _blindness
+from monitor.pipeline import Pipeline
 from monitor.read.echoes import EchoIndex
 from monitor.read.reader import Reader
 from monitor.runtime.clock import SimulatedClock
@@ -135,19 +135,3 @@ async def test_while_our_own_line_is_down_no_target_is_asked_and_that_is_a_state
     outcome = await pipeline.process(items)
     assert {signal.kind for signal in outcome.signals} == {EventKind.SYSTEM_OWN_LINE_DOWN}
     assert isinstance(pipeline._reader, Reader)
-
-
-@pytest.mark.parametrize(("subject", "heard"), [("line", 1), ("source:akorda", 0)])
-def test_one_line_that_is_down_is_said_once_and_not_once_a_source(
-    clock: SimulatedClock, subject: str, heard: int
-) -> None:
-    now = clock.now()
-    health = Health(
-        subject=subject,
-        feeling=Feeling.UNREACHABLE,
-        reason="cannot reach: own line is down",
-        since=now,
-        checked_at=now,
-    )
-    signal = _blindness(health, load_configuration(None).sources)
-    assert (signal is not None) == bool(heard)
