@@ -6,8 +6,8 @@ trips a bug is stored unread (set aside, counted, named in the audit) without ho
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from monitor.domain.agents import Parcel
@@ -29,6 +29,10 @@ log = logging.getLogger(__name__)
 
 OWN_LINE = "own line is down"
 """How a collector says that the fault is ours: such a source is not silent, we are deaf."""
+
+DEAF_AGAIN = timedelta(minutes=30)
+"""How often it is said anew that our line is down; rules end what is silent for longer (60 minutes by default)."""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 BLINDNESS = {
     Feeling.SILENT: EventKind.SYSTEM_SOURCE_SILENT,
@@ -233,10 +237,18 @@ def _blindness(health: Health, sources: Mapping[str, Source]) -> Signal | None:
     kind = BLINDNESS.get(health.feeling)
     what, _, name = health.subject.partition(":")
     if health.feeling is Feeling.UNREACHABLE and (what == "line" or health.reason.endswith(OWN_LINE)):
-        return system_signal(EventKind.SYSTEM_OWN_LINE_DOWN, "line", WHOLE_COUNTRY, health.since, health.checked_at)
+        return _own_line_down(health)
     if kind is None or what != "source" or name not in sources:
         return None
     return system_signal(kind, name, sources[name].region, health.since, health.checked_at)
+
+
+def _own_line_down(health: Health) -> Signal:
+    """One signal a half hour however many say it; and again each half hour, or the alert would end while we are deaf."""
+    half_hour = health.checked_at - (health.checked_at - EPOCH) % DEAF_AGAIN
+    at = max(health.since, half_hour)
+    signal = system_signal(EventKind.SYSTEM_OWN_LINE_DOWN, "line", WHOLE_COUNTRY, at, health.checked_at)
+    return replace(signal, id=signal_id(f"line@{half_hour.isoformat()}", signal.kind, signal.regions))
 
 
 def system_signal(kind: EventKind, subject: str, region: str, at: datetime, observed_at: datetime) -> Signal:

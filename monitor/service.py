@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -186,9 +186,11 @@ class Service:
         pruned = self.clock.monotonic() - DAY_SECONDS
         while True:
             now = self.clock.now()
-            healths = (*self._healths.values(), *self._own())
+            own = self._own()
+            healths = (*self._healths.values(), *own)
             self._healths.clear()
             await self.state.apply(Change(healths=healths))
+            self._say_deaf(own)
             await self._count_feelings()
             await self._count_beat(now)
             if self.clock.monotonic() - pruned >= DAY_SECONDS:
@@ -217,6 +219,12 @@ class Service:
             if down else self._felt("line", Feeling.OK, "hosts can be reached"),
             self._felt("clock", Feeling.BROKEN, jumped) if apart else self._felt("clock", Feeling.OK, "clock is steady"),
         )  # fmt: skip
+
+    def _say_deaf(self, own: Sequence[Health]) -> None:
+        """Let rules see that our line is down, also while every source waits long for its next try."""
+        for health in own:
+            if health.subject == "line" and health.feeling is Feeling.UNREACHABLE and not self._queue.full():
+                self._queue.put_nowait(Item(source="line", content=health))
 
     def _felt(self, subject: str, feeling: Feeling, reason: str) -> Health:
         now, before = self.clock.now(), self._before.get(subject)
