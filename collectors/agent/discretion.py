@@ -11,7 +11,7 @@ from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
-from monitor.domain.measurements import DnsStep, HttpStep, Measurement, Step, Vantage
+from monitor.domain.measurements import DnsStep, HttpStep, Measurement, QuicStep, Step, TlsStep, Vantage
 
 KEPT_HEADERS: Final = frozenset({"server", "content-type", "content-length", "location", "x-powered-by", "via"})
 """Headers whose values verdicts read; of all others, verdicts read that they are there."""
@@ -43,9 +43,13 @@ def discreet(measurement: Measurement, vantage: Vantage) -> Measurement:
 
 
 def _step(step: Step, asked: str) -> Step:
-    if step.host != asked and _is_address(step.host):
-        # A redirect may have led us to ourselves.
-        step = replace(step, host=STRUCK, address=None)
+    if step.host != asked and struck(step.host) != step.host:
+        # A redirect may have led us to ourselves, by our address or by a name that our line has from its operator.
+        step = replace(step, host=struck(step.host), address=None)
+        if isinstance(step, DnsStep):
+            step = replace(step, answers=(), late_answers=())
+    if isinstance(step, TlsStep | QuicStep) and step.sni != asked:
+        return replace(step, sni=struck(step.sni))
     if isinstance(step, HttpStep):
         return replace(
             step,

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from collectors.agent.discretion import discreet, struck
-from monitor.domain.measurements import DnsStep, HttpStep, Step, TcpStep, measurement_json
+from monitor.domain.measurements import DnsStep, HttpStep, QuicStep, Step, TcpStep, TlsStep, measurement_json
 from tests.collectors.agent.cast import VANTAGE, measured
 
 # Public as far as any rule can tell, and nobody's in a test.
@@ -50,6 +50,25 @@ def test_nothing_of_a_measurement_names_its_host() -> None:
     assert isinstance(first, DnsStep)
     assert isinstance(second, DnsStep)
     assert (first.answered_by, second.answered_by) == (None, "8.8.8.8:53")
+
+
+@pytest.mark.parametrize("home", [CANARY, "95-56-234-77.pool.isp.test", "2001:db8:77::1"])
+def test_a_redirect_home_brings_home_neither_name_nor_address(home: str) -> None:
+    steps: list[Step] = [
+        DnsStep(hop=1, host=home, answers=(CANARY,), late_answers=(CANARY,)),
+        TcpStep(hop=1, host=home, address=f"{CANARY}:443"),
+        TlsStep(hop=1, host=home, address=f"{CANARY}:443", sni=home),
+        QuicStep(hop=1, host=home, address=f"{CANARY}:443", sni=home),
+        HttpStep(hop=1, host=home, address=f"{CANARY}:443", url=f"https://{home}/"),
+    ]
+    found = discreet(replace(measured(1), url="https://whoami.test/", steps=tuple(steps)), VANTAGE)
+    written = measurement_json(found)
+    assert not any(piece in written for piece in (b"95.56", b"95-56", b"db8"))
+
+
+def test_a_neutral_server_name_stays() -> None:
+    asked = replace(measured(1), url="https://whoami.test/", steps=(TlsStep(host="whoami.test", sni="example.com"),))
+    assert discreet(asked, VANTAGE) == asked
 
 
 def test_what_was_asked_for_stays() -> None:
