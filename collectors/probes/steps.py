@@ -99,16 +99,16 @@ def wire_steps(
     if wire.answer is not None:
         steps.append(HttpStep(**taken(HTTP), **page(wire.answer, url)))  # type: ignore[arg-type]
         if wire.plan.sampled and wire.samples:
-            steps.append(ThroughputStep(**_speed(taken(HTTP), wire)))  # type: ignore[arg-type]
+            steps.append(ThroughputStep(**_speed(taken(HTTP), wire, zero)))  # type: ignore[arg-type]
     return steps
 
 
-def _speed(taken: dict[str, object], wire: Wire) -> dict[str, object]:
+def _speed(taken: dict[str, object], wire: Wire, zero: float) -> dict[str, object]:
     """Speed is counted from the first byte of the body to the last."""
     began = wire.samples[0][0]
     return {
         **taken,
-        "started_seconds": wire.began_at[HTTP] + began,
+        "started_seconds": wire.began_at[HTTP] - zero + began,
         "took_seconds": wire.samples[-1][0] - began,
         "received_bytes": wire.samples[-1][1],
         "sent_bytes": 0,

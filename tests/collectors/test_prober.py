@@ -165,6 +165,9 @@ async def test_a_body_is_read_to_its_limit_and_its_speed_is_known(servers: Farm)
     assert speed.received_bytes >= 1_000_000
     assert (speed.bytes_per_second or 0) > 1_000_000
     assert len(speed.samples) <= 64
+    page = found.steps[-2]
+    # Counted from the beginning of the measurement, as every step is: a clock's own reading would tell the machine's uptime.
+    assert page.started_seconds <= speed.started_seconds <= page.started_seconds + page.took_seconds
 
 
 async def test_another_server_name_that_passes_shows_that_the_name_triggers(servers: Farm) -> None:
