@@ -73,9 +73,6 @@ class Entries(ABC):
             return
         feed = await self._parsed(answer)
         now = self._access.clock.now()
-        self._memory.etag = answer.headers.get("etag")
-        self._memory.modified = answer.headers.get("last-modified")
-        self._memory.body = body
         fresh = [entry for entry in reversed(feed.entries) if self._is_fresh(entry)]
         if not self.dated and not self._memory.seen:
             self._memory.seen = {entry.id: _wording(entry) for entry in fresh}
@@ -85,6 +82,10 @@ class Entries(ABC):
             self._memory.seen.pop(entry.id, None)
             self._memory.seen[entry.id] = _wording(entry)
             yield Item(source=self._source.id, content=report, cursor=self._memory.written())
+        # Only now is the whole body read: a bookmark that said so earlier would lose the rest of it to a kill.
+        self._memory.etag = answer.headers.get("etag")
+        self._memory.modified = answer.headers.get("last-modified")
+        self._memory.body = body
         yield Item(source=self._source.id, content=None, cursor=self._memory.written())
 
     def _conditions(self) -> dict[str, str]:

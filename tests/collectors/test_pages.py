@@ -102,6 +102,20 @@ async def test_a_restart_goes_on_from_the_bookmark(court: tuple[Court, Any]) -> 
     ]
 
 
+async def test_a_kill_in_the_middle_of_a_round_loses_none_of_its_entries(court: tuple[Court, Any]) -> None:
+    page, make = court
+    before = [item async for item in make(entry="li.case").items()][-1].cursor
+    page.page = LIST.replace(
+        "</ul>", "".join(f'<li class=case><a href="/case/{n}">Дело {n}</a></li>' for n in (7, 8, 9))
+    )
+    interrupted = make(before, entry="li.case").items()
+    first = await anext(interrupted)
+    await interrupted.aclose()
+    assert isinstance(first.content, Report)
+    rest = await round_of(make(first.cursor, entry="li.case"))
+    assert sorted(report.key.rpartition("/")[2] for report in (first.content, *rest)) == ["7", "8", "9"]
+
+
 async def test_a_page_that_changed_its_layout_is_a_state_of_the_source(court: tuple[Court, Any]) -> None:
     page, make = court
     page.page = "<html><body>Страница заблокирована</body></html>"
