@@ -10,11 +10,10 @@ import click
 from monitor.cli.looking import looking
 from monitor.cli.output import print_table
 from monitor.configuration import load_configuration
-from monitor.domain.changes import Query
-from monitor.domain.connectivity import BOARD, board_of
 from monitor.runtime.clock import SystemClock
 from monitor.settings import Settings, read_settings
 from monitor.web import views
+from monitor.web.look import look
 from monitor.web.server import Shown
 
 FRESH = timedelta(minutes=2)
@@ -46,11 +45,7 @@ async def _picture(settings: Settings) -> dict[str, Any]:
             metrics=bytes,
             masker=configuration.masker(),
         )
-        healths = await state.healths()
-        incidents = await state.incidents(Query(open_only=True, limit=50))
-        signals = await state.signals(Query(limit=40))
-        board = board_of(await state.memories(BOARD))
-    return views.picture(shown, healths, incidents, signals, board)
+        return await look(shown, state)
 
 
 def _print(picture: dict[str, Any]) -> None:

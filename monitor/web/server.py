@@ -15,12 +15,12 @@ from aiohttp.typedefs import Middleware
 from jinja2 import Environment, PackageLoader, select_autoescape
 
 from monitor.domain.changes import Query
-from monitor.domain.connectivity import BOARD, board_of
 from monitor.domain.ports import Clock, StateStore, StoreUnavailableError
 from monitor.domain.regions import Region
 from monitor.domain.sources import Source
 from monitor.read.masking import Masker
 from monitor.web import views
+from monitor.web.look import look
 from monitor.web.questions import BadQuestionError, question
 
 HEADERS: Final = {
@@ -145,12 +145,7 @@ class Pages:
         return self._page("status.html", await self._picture())
 
     async def _picture(self) -> dict[str, Any]:
-        state = self._shown.state
-        healths = await state.healths()
-        incidents = await state.incidents(Query(open_only=True, limit=50))
-        signals = await state.signals(Query(limit=40))
-        board = board_of(await state.memories(BOARD))
-        return views.picture(self._shown, healths, incidents, signals, board)
+        return await look(self._shown, self._shown.state)
 
     async def incident(self, request: web.Request) -> web.Response:
         """One incident's story and evidence."""

@@ -27,6 +27,9 @@ from monitor.web.tiles import Tile, tiles
 STALE: Final = timedelta(minutes=2)
 """A heartbeat older than this means that nothing on the page is fresh."""
 LOOK_BACK: Final = timedelta(hours=6)
+LISTED: Final = 40
+LISTED_INCIDENTS: Final = 50
+"""Rows that the page lists: the latest signals, and the gravest open incidents."""
 _LOCAL: Final = ZoneInfo("Asia/Almaty")
 
 
@@ -67,8 +70,10 @@ def picture(
         "heartbeat": beat.checked_at if beat else None,
         "tiles": tiles(known.regions, incidents, signals, now),
         "line": states["line"].reason if "line" in states else "not looked at yet",
-        "incidents": [incident_row(known, one) for one in sorted(incidents, key=lambda one: -one.severity)],
-        "signals": [signal_row(known, signal) for signal in signals],
+        "incidents": [
+            incident_row(known, one) for one in sorted(incidents, key=lambda one: -one.severity)[:LISTED_INCIDENTS]
+        ],
+        "signals": [signal_row(known, signal) for signal in signals[:LISTED]],
         "network": network(known, board, states.get("probe"), now),
         "sources": sorted(rows, key=lambda row: (row["feeling"] == Feeling.OK.value, row["name"])),
         "hearing": hearing,

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -127,3 +127,16 @@ async def test_private_people_never_reach_the_page(store: SqlStateStore, client:
         assert "Сериков" not in answer
         assert "701" not in answer
     assert "[name]" in await (await client.get("/api/v1/status")).text()
+
+
+async def test_the_map_knows_a_region_however_much_another_one_says(
+    store: SqlStateStore,
+    client: TestClient,  # type: ignore[type-arg]
+) -> None:
+    quiet = replace(signal("q", "https://a.test/", "x"), regions=("KZ-47",), at=NOON - timedelta(hours=1))
+    loud = tuple(replace(signal(f"l{n}", "https://a.test/", "x"), at=NOON - timedelta(minutes=1)) for n in range(60))
+    await store.apply(Change(signals=(quiet, *loud)))
+    picture = await (await client.get("/api/v1/status")).json()
+    assert {tile["code"]: tile["said"] for tile in picture["tiles"]}["KZ-47"] == "1 reported"
+    assert "61 signals" in picture["headline"]
+    assert len(picture["signals"]) == 40
