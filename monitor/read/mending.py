@@ -18,7 +18,6 @@ LEAST_STEM: Final = 6
 LEAST_WORD: Final = 8
 LEAST_STARRED: Final = 4
 """Letters of a word in which a letter was hidden on purpose («м*тинг»)."""
-_MEMORY: Final = 20_000
 _REPEATED = re.compile(r"(.)\1{2,}")
 _ENGLISH: Final = re.compile("[a-z]+")
 
@@ -72,10 +71,12 @@ class Mender:
         if known is None:
             known = self._look(word)
             if known != word:
-                if len(self._memory) > _MEMORY:
-                    self._memory.clear()
                 self._memory[word] = known
         return known
+
+    def forget(self) -> None:
+        """Forget which words were wrong; whoever asked about them must ask again."""
+        self._memory.clear()
 
     def wrong(self, words: Iterable[str]) -> set[str]:
         """Which of the words were found to need mending before."""

@@ -93,15 +93,21 @@ class Reader:
         """Where the words stand that may belong to anything; each word is asked once and remembered."""
         known = self._words.setdefault(ways, _Known())
         unknown = set(words).difference(known.dull, known.telling)
-        if len(known.dull) + len(unknown) > _MEMORY:
-            known.dull.clear()
-            self._mixed.clear()
+        if len(known.dull) + len(known.telling) + len(unknown) > _MEMORY:
+            known, unknown = self._forgotten(ways), set(words)
         for word in unknown:
             if is_mixed(word):
                 self._mixed.add(word)
             (known.telling if self._is_telling(word, ways) else known.dull).add(word)
         told = known.telling
         return [place for place, word in enumerate(words) if word in told]
+
+    def _forgotten(self, ways: tuple[str, ...]) -> "_Known":
+        """All memories of words go at once: what one of them knows, the others rely on."""
+        self._words.clear()
+        self._mixed.clear()
+        self._mender.forget()
+        return self._words.setdefault(ways, _Known())
 
     def _is_telling(self, word: str, ways: tuple[str, ...]) -> bool:
         compiled = self._compiled

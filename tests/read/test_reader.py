@@ -155,3 +155,26 @@ def test_every_entry_holds_its_own_examples() -> None:
     reading = load_reading(None)
     faults = [(entry.id, example_faults(reader(), entry)) for lexicon in reading.lexicons for entry in lexicon.entries]
     assert not [fault for fault in faults if fault[1]]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("На шахте в Караганде началась забаствока рабочих", "labour.strike"),
+        ("Бүгін Алматыда полиция белсенділерді митингіде ұстaды", "police.detention"),
+    ],
+)
+def test_a_reader_that_has_met_more_words_than_it_remembers_reads_as_before(
+    monkeypatch: pytest.MonkeyPatch, text: str, kind: str
+) -> None:
+    own = load_reading(None).reader()
+
+    def found() -> set[str]:
+        return {finding.kind.value for finding in own.read(text, JANUARY).findings}
+
+    assert kind in found()
+    monkeypatch.setattr("monitor.read.reader._MEMORY", 40)
+    monkeypatch.setattr("monitor.read.mending._MEMORY", 3, raising=False)
+    for number in range(60):
+        own.read(f"Сегодня забаствовка{'абвгд'[number % 5]} и ещё {chr(1072 + number % 30) * 3}рабочых новых слов")
+        assert kind in found()
