@@ -5,10 +5,9 @@ private people. Kept: numbers of detained, dates, articles of law, sums, organis
 public officials and public channels (`config/public_names.yaml`). The original stays sealed with the report.
 """
 
-import re
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final
+from unicodedata import normalize
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,12 +15,12 @@ from monitor.read.masking_addresses import addresses, emails, handles
 from monitor.read.masking_names import NameFinder
 from monitor.read.masking_numbers import Span, numbers
 from monitor.read.masking_shapes import plain
+from monitor.read.tokens import INVISIBLE
 
 MAX_CHARACTERS: Final = 8_000
 """Code points of a text that are looked at; what is longer is cut there, so that nothing passes unseen."""
 
 CUT: Final = " […]"
-_UNSEEN: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _ORDER: Final = ("e-mail", "phone", "card", "id", "plate", "address", "handle", "name")
 
 
@@ -51,7 +50,8 @@ class Masker:
 
     def mask(self, text: str, shown: str | None = None) -> str:
         """The text with `[phone]`, `[name]` and so on (or `shown`) in place of what was masked."""
-        text = _UNSEEN.sub("", text)
+        # Whole letters first: without its mark й would be another letter.
+        text = INVISIBLE.sub("", normalize("NFC", text))
         long = len(text) > MAX_CHARACTERS
         parts, place = [], 0
         text = text[:MAX_CHARACTERS]
@@ -70,10 +70,6 @@ class Masker:
             *self._names.names(text),
         ]
         return _apart(found)
-
-    def counted(self, text: str) -> Mapping[str, int]:
-        """How often each sort of thing stands in the text."""
-        return Counter(what for _, _, what in self.spans(text[:MAX_CHARACTERS]))
 
     def _is_public(self, name: str) -> bool:
         return name.lower() in self._channels

@@ -124,7 +124,11 @@ class NameFinder:
         if token.is_initial:
             return False
         word = token.plain
-        if word in NOT_NAMES or self._is_known(word) or (token.text.isupper() and len(word) <= 4):
+        if (
+            word in NOT_NAMES
+            or self._is_known(word)
+            or _is_acronym(token, is_given=after_given or self._is_given(word))
+        ):
             return True
         return is_adjective(word) and not after_given
 
@@ -228,7 +232,7 @@ class NameFinder:
             or self._is_near_street(tokens, place)
         ):
             return 0
-        if token.text.isupper():
+        if _is_acronym(token, is_given=False):
             return 0
         surname = is_surname(word) and (not token.opens or _opens_as_name(tokens, place))
         given = (
@@ -342,3 +346,8 @@ def _opens_as_name(tokens: Sequence[Token], place: int) -> bool:
         return True
     following = tokens[place + 1].plain if place + 1 < len(tokens) else ""
     return not _ROLE.match(word) and following.endswith(("ил", "ал", "ел", "ял", "лся", "ан", "ен"))
+
+
+def _is_acronym(token: Token, *, is_given: bool) -> bool:
+    """«КНБ», «ДЧС»: up to four capitals that are no given name. Longer words may be names in a headline's capitals."""
+    return token.text.isupper() and len(token.plain) <= 4 and not is_given

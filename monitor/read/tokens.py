@@ -16,8 +16,8 @@ MAX_CHARACTERS: Final = 20_000
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 _LINK = re.compile(r"https?://[^\s)\]>]+|(?<!\w)t\.me/[^\s)\]>]+")
 _SHORT_I = "\u0438\u0306"
-_INVISIBLE = re.compile("[\u00ad\u0300-\u036f\u0483-\u0489\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]+")
-_HIDDEN = re.compile(rf"{_INVISIBLE.pattern[:-1]}(?<=[^\W\d_].){_INVISIBLE.pattern[:-1]}*(?=[^\W\d_])|\u0306(?<=[иИ].)")
+INVISIBLE = re.compile("[\u00ad\u0300-\u036f\u0483-\u0489\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]+")
+_HIDDEN = re.compile(rf"{INVISIBLE.pattern[:-1]}(?<=[^\W\d_].){INVISIBLE.pattern[:-1]}*(?=[^\W\d_])|\u0306(?<=[иИ].)")
 _SPACED = re.compile(r"(?<!\w)(?:[^\W\d_][ \u00a0.*_-]){4,30}[^\W\d_](?!\w)")
 _STARRED = re.compile(r"[*$•·](?<=[^\W\d_].)[*$•·]*(?=[^\W\d_])")
 """Begins with its marks and looks back from them, which lets the engine skip to them."""
@@ -136,7 +136,7 @@ def _looked_through(body: str) -> tuple[str, list[int] | None]:
     if _SHORT_I in body:
         body = body.replace(_SHORT_I, "й\u200b")
     body = _DISGUISED.sub(lambda found: _DISGUISES[found.group()], body)
-    gaps = [found.span() for found in _INVISIBLE.finditer(body)] if not body.isascii() else []
+    gaps = [found.span() for found in INVISIBLE.finditer(body)] if not body.isascii() else []
     bold = " **" in body or "** " in body or body.startswith("**")
     gaps += [found.span() for found in _STARRED.finditer(body) if not (bold and found.group() == "**")]
     for run in _SPACED.finditer(body):

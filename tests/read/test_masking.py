@@ -7,6 +7,7 @@ import re
 from functools import cache
 from pathlib import Path
 from time import perf_counter
+from unicodedata import normalize
 
 import pytest
 
@@ -72,3 +73,17 @@ def test_hostile_text_is_masked_in_bounded_time(text: str) -> None:
     began = perf_counter()
     assert len(masker().mask(text)) <= 400_000
     assert perf_counter() - began < 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "gone"),
+    [
+        ("Задержаны Андрей Бондаренко, Сергей Ткачук", ("Бондаренко", "Ткачук")),
+        ("Вчера задержали Ахме\u0301това", ("Ахм", "това")),
+        ("Вчера задержали Ах\ufe0fметова", ("Ах", "метова")),
+    ],
+)
+def test_marks_on_letters_do_not_carry_a_name_through(text: str, gone: tuple[str, ...]) -> None:
+    masked = masker().mask(normalize("NFD", text))
+    assert "[name]" in masked
+    assert not any(piece in masked for piece in gone)
