@@ -101,7 +101,12 @@ class Intake:
         if tries > MOST_TRIES:
             self.refused += 1
             return Receipt(name=name, refused=f"a bug met it {MOST_TRIES} times")
-        await self._commit(batch.items)
+        try:
+            await self._commit(batch.items)
+        except asyncio.CancelledError:
+            # The connection broke, or we are being stopped: no fault of the batch.
+            self._tries[name] = tries - 1
+            raise
         self._tries.pop(name, None)
         self.done += 1
         return Receipt(name=name, unread=len(batch.faults))

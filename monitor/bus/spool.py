@@ -9,8 +9,9 @@ import asyncio
 import json
 import secrets
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
@@ -71,13 +72,28 @@ class Spool:
         """
         return await self._run(self._open)
 
-    async def add(self, fresh: Sequence[Fresh]) -> Sequence[Spooled]:
+    async def add(
+        self, fresh: Sequence[Fresh], known: Callable[[Sequence[Spooled]], None] = lambda _: None
+    ) -> Sequence[Spooled]:
         """Keep batches, in one synced commit: a sync costs the same for one as for ten.
+
+        Args:
+            fresh: the batches.
+            known: told of them once they are kept, also where whoever waits is cancelled meanwhile: the commit goes on
+                in its thread, and what nobody knows of would lie there unsent.
 
         Raises:
             StoreUnavailableError: they could not be kept (disk full); none of them is.
         """
-        return await self._run(lambda: self._add(fresh))
+        adding = asyncio.get_running_loop().run_in_executor(self._lane, self._add, fresh)
+        try:
+            made = await _answer(asyncio.shield(adding))
+        except asyncio.CancelledError:
+            with suppress(StoreUnavailableError):
+                known(await _answer(adding))
+            raise
+        known(made)
+        return made
 
     async def forget(self, numbers: Sequence[int]) -> None:
         """Their receipts have come and their cursors are stored."""
@@ -107,10 +123,7 @@ class Spool:
         return int(number) if identity == self.identity and number.isascii() and number.isdigit() else None
 
     async def _run(self, job: Callable[[], Result]) -> Result:
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._lane, job)
-        except (sqlite3.Error, OSError) as error:
-            raise StoreUnavailableError(f"the spool cannot be used ({error})") from None
+        return await _answer(asyncio.get_running_loop().run_in_executor(self._lane, job))
 
     def _open(self) -> Sequence[Spooled]:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -128,9 +141,7 @@ class Spool:
         return found
 
     def _add(self, fresh: Sequence[Fresh]) -> Sequence[Spooled]:
-        file = self._opened()
-        file.execute("BEGIN IMMEDIATE")
-        try:
+        with self._transaction() as file:
             (last,) = file.execute(
                 "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'batches'"
             ).fetchone()
@@ -140,11 +151,6 @@ class Spool:
             ]
             rows = [(batch.number, json.dumps(batch.cursors), batch.body) for batch in made]
             file.executemany("INSERT INTO batches (number, cursors, body) VALUES (?, ?, ?)", rows)
-            file.execute("COMMIT")
-        except BaseException:
-            if file.in_transaction:
-                file.execute("ROLLBACK")
-            raise
         self.waiting_bytes += sum(len(batch.body) for batch in made)
         return made
 
@@ -164,12 +170,30 @@ class Spool:
         self.waiting_bytes -= size
 
     def _write(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
+        with self._transaction() as file:
+            file.executemany(statement, rows)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing; after a failure the file can be written again."""
         file = self._opened()
         file.execute("BEGIN IMMEDIATE")
-        file.executemany(statement, rows)
-        file.execute("COMMIT")
+        try:
+            yield file
+            file.execute("COMMIT")
+        except BaseException:
+            if file.in_transaction:
+                file.execute("ROLLBACK")
+            raise
 
     def _opened(self) -> sqlite3.Connection:
         if self._file is None:
             raise StoreUnavailableError("the spool is not open")
         return self._file
+
+
+async def _answer(job: Awaitable[Result]) -> Result:
+    try:
+        return await job
+    except (sqlite3.Error, OSError) as error:
+        raise StoreUnavailableError(f"the spool cannot be used ({error})") from None

@@ -7,7 +7,7 @@ A source's bookmark moves once all batches before it have their receipts, so tha
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
@@ -97,6 +97,7 @@ class Uplink:
         self._receipted = asyncio.Event()
         self._latency_seconds = 0.0
         self._unspooled = 0
+        self._held: list[list[Item]] = []
         self._torn = False
         self._parcelled = parcelled
         self.counts = Counts()
@@ -137,39 +138,47 @@ class Uplink:
     async def _keep(self) -> None:
         """Items to batches on disk; what waits meanwhile goes into the next commit together."""
         while True:
-            batches = [await self._gathered()]
-            while len(batches) < AT_ONCE and self._fresh.qsize() >= MOST_ITEMS:
-                batches.append(await self._gathered())
+            while not self._held or (len(self._held) < AT_ONCE and self._fresh.qsize() >= MOST_ITEMS):
+                await self._gather()
             while self._spool.waiting_bytes > FULL_BYTES:
                 await self._clock.sleep(RETRY_SECONDS)
-            await self._add(batches)
+            batches, self._held = self._held, []
+            try:
+                await self._add(batches)
+            except asyncio.CancelledError:
+                # The part may start again while collectors go on: a later bookmark must not leap over these.
+                self._held = batches
+                raise
 
-    async def _gathered(self) -> list[Item]:
+    async def _gather(self) -> None:
         items = [await self._fresh.get()]
+        self._held.append(items)
         characters = _characters(items[0])
         async with _quietly(LINGER_SECONDS):
             while characters < MOST_CHARACTERS and not _is_full(items, self._parcelled):
                 items.append(await self._fresh.get())
                 characters += _characters(items[-1])
-        return items
 
     async def _add(self, batches: list[list[Item]]) -> None:
         fresh = [Fresh(partial(self._packed, items), _cursors(items)) for items in batches]
         while True:
             try:
-                spooled = await self._spool.add(fresh)
+                await self._spool.add(fresh, partial(self._spooled, batches))
             except StoreUnavailableError as error:
                 waiting = sum(map(len, batches))
                 log.error("nothing can be spooled: %s; %d items wait", error.reason, waiting)
                 await self._clock.sleep(RETRY_SECONDS)
                 continue
-            for items, batch in zip(batches, spooled, strict=True):
-                torn = _is_torn(items, self._parcelled)
-                self._order[batch.number] = _Under(batch, after_all=self._torn or torn)
-                self._torn = torn
-                self._unspooled -= len(items)
-            self._changed.set()
             return
+
+    def _spooled(self, batches: list[list[Item]], spooled: Sequence[Spooled]) -> None:
+        for items, batch in zip(batches, spooled, strict=True):
+            torn = _is_torn(items, self._parcelled)
+            self._order[batch.number] = _Under(batch, after_all=self._torn or torn)
+            self._torn = torn
+            self._unspooled -= len(items)
+        batches.clear()
+        self._changed.set()
 
     def _packed(self, items: list[Item], name: str) -> bytes:
         return pack(items, sender=self._sender, name=name)
