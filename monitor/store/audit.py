@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, select
 
 from monitor.domain.changes import AuditEntry
 from monitor.domain.ids import content_id
 from monitor.store.schema import audit
+from monitor.store.upserts import add
 from monitor.store.values import microseconds, moment, storable
 
 Values = dict[str, Any]
@@ -52,7 +53,7 @@ def append(connection: Connection, entries: Sequence[AuditEntry]) -> None:
         row = _values(number, entry_id, entry, previous)
         previous = row["hash"]
         rows.append(row)
-    connection.execute(insert(audit), rows)
+    add(connection, audit, rows)
 
 
 def verify(connection: Connection) -> AuditVerdict:

@@ -2,10 +2,10 @@
 
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
@@ -201,7 +201,19 @@ def server_engines(address: str, *, read_only: bool, name: str = "dabyl") -> Eng
     except ModuleNotFoundError as error:
         message = "PostgreSQL needs its driver: install dabyl[postgresql]"
         raise StoreUnavailableError(message) from error
+    event.listen(engine, "do_executemany", _one_by_one)
     return Engines(engine, engine)
+
+
+def _one_by_one(cursor: Any, statement: str, many: Sequence[Any], _: object) -> bool:
+    """Run a statement for each of its rows, each to its answer.
+
+    psycopg would send them in a pipeline (www.postgresql.org/docs/15/libpq-pipeline-mode.html). In the middle of one the
+    server counts a session as busy, not as idle: a process frozen there would hold its locks until it wakes.
+    """
+    for values in many:
+        cursor.execute(statement, values)
+    return True
 
 
 def refused(path: Path, error: sqlite3.Error) -> StoreUnavailableError:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, bindparam, case, delete, insert, select, text, update
+from sqlalchemy import Column, Connection, bindparam, case, delete, select, text, update
 
 from monitor.domain.alerts import Incident
 from monitor.domain.changes import Change
@@ -36,7 +36,7 @@ from monitor.store.schema import (
     timeline,
 )
 from monitor.store.signal_rows import signal_values
-from monitor.store.upserts import Insert, add_new, insert_into, put
+from monitor.store.upserts import Insert, add, add_new, insert_into, put
 from monitor.store.values import microseconds, storable
 
 WRITERS_LOCK: Final = 0x6461_6279_6C02
@@ -93,7 +93,7 @@ def _add_reports(connection: Connection, said: Sequence[Report]) -> None:
     fresh = list(_fresh_reports(connection, said))
     if fresh:
         connection.execute(_head_statement(connection.dialect.name), [head_values(*entry) for entry in fresh])
-        connection.execute(insert(report_versions), [version_values(*entry) for entry in fresh])
+        add(connection, report_versions, [version_values(*entry) for entry in fresh])
 
 
 def _fresh_reports(connection: Connection, said: Sequence[Report]) -> Iterator[tuple[Report, str, str]]:
@@ -134,9 +134,7 @@ def _add_signals(connection: Connection, found: Sequence[Signal]) -> None:
     for signal in found:
         given.setdefault(signal.id, signal)
     old = known(connection, signals.c.id, list(given))
-    rows = [signal_values(signal) for signal_id, signal in given.items() if signal_id not in old]
-    if rows:
-        connection.execute(insert(signals), rows)
+    add(connection, signals, [signal_values(signal) for signal_id, signal in given.items() if signal_id not in old])
 
 
 def _replace_signals(connection: Connection, read_again: Sequence[Signal]) -> None:
