@@ -195,12 +195,12 @@ async def _all_sent(state: SqlStateStore, clock: SystemClock) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(90):
             while True:
-                notes = await state.notifications(Query(limit=100_000))
+                # In the order in which one leads to the next: signals are judged, incidents end, their ends are told.
                 journal = await state.journal(0, 100_000)
-                reached = await state.checkpoint("alerts")
-                # An incident that is still open will end, and its end is one more page.
-                over = not await state.incidents(Query(open_only=True, limit=1))
-                if over and notes and all(note.sent_at for note in notes) and reached >= journal[-1][0]:
+                judged = await state.checkpoint("alerts") >= journal[-1][0]
+                over = judged and not await state.incidents(Query(open_only=True, limit=1))
+                notes = await state.notifications(Query(limit=100_000))
+                if over and notes and all(note.sent_at for note in notes):
                     return
                 await clock.sleep(0.5)
 
