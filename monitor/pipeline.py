@@ -142,7 +142,9 @@ class Pipeline:
         if report.version not in self._readings:
             if len(self._readings) > 2000:
                 self._readings.clear()
-            self._readings[report.version] = self._reader.read(report.words, report.published_at, self._home(report))
+            self._readings[report.version] = self._reader.read(
+                report.words, report.published_at, self._home(report), always_places=False
+            )
         return self._readings[report.version]
 
     def _home(self, report: Report) -> str | None:

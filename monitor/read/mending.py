@@ -9,9 +9,11 @@ protest. The stems are kept with each of their letters taken out, so that a word
 import re
 from collections.abc import Iterable
 from functools import cache
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
-import pymorphy3
+import pymorphy3_dicts_ru
+from pymorphy3.dawg import WordsDawg
 
 LEAST_STEM: Final = 6
 """Letters of a stem that is worth mending to: shorter ones have too many neighbours."""
@@ -23,13 +25,16 @@ _ENGLISH: Final = re.compile("[a-z]+")
 
 
 @cache
-def _morphology() -> pymorphy3.MorphAnalyzer:
-    return pymorphy3.MorphAnalyzer()
+def _dictionary() -> tuple[Any, Any]:
+    """The dictionary's words alone, without what a morphological analysis would need, and ё for е."""
+    words = WordsDawg().load(str(Path(pymorphy3_dicts_ru.get_path()) / "words.dawg"))
+    return words, words.compile_replaces({"е": "ё"})
 
 
 def is_russian_word(word: str) -> bool:
     """Whether a Russian dictionary (OpenCorpora's, through pymorphy3) holds this form."""
-    return bool(_morphology().word_is_known(word))
+    words, replaces = _dictionary()
+    return bool(words.similar_keys(word, replaces))
 
 
 class Mender:
@@ -47,23 +52,25 @@ class Mender:
         self._all = tuple(sorted(self._stems))
         self._spared = tuple(spared)
         self._short = frozenset(stem for stem in hidden if len(stem) >= LEAST_STARRED)
-        self._lengths = sorted({len(stem) for stem in self._stems})
         self._initials = frozenset(stem[0] for stem in self._stems)
         cut: dict[str, dict[str, None]] = {}
         for stem in sorted(self._stems | self._short):
             for place in range(1, len(stem)):
                 cut.setdefault(stem[:place] + stem[place + 1 :], {})[stem] = None
         self._cut = {shorter: tuple(stems) for shorter, stems in cut.items()}
-        self._heads = frozenset(stem[:3] for stem in self._stems)
-        self._tails = frozenset(stem[4:7] for stem in self._stems)
+        self._heads = _lengths_by(self._stems, slice(0, 3))
+        self._tails = _lengths_by(self._stems, slice(4, 7))
         self._memory: dict[str, str] = {}
 
-    def _may_be_near(self, word: str) -> bool:
-        """Whether a stem may be one step away: the step lies behind its third letter, or its fifth to seventh stand whole."""
-        if word[:3] in self._heads:
-            return True
-        tails = self._tails
-        return any(word[place : place + 3] in tails or word[place : place + 2] in tails for place in (3, 4, 5))
+    def _likely_lengths(self, word: str) -> Iterable[int]:
+        """Lengths of the stems that may be one step away, longest first.
+
+        The step lies behind the third letter of such a stem, or its fifth to seventh stand whole.
+        """
+        found = set(self._heads.get(word[:3], ()))
+        for place in (3, 4, 5):
+            found.update(self._tails.get(word[place : place + 3], ()), self._tails.get(word[place : place + 2], ()))
+        return sorted((length for length in found if length <= len(word) + 1), reverse=True)
 
     def mended(self, word: str) -> str:
         """The word as the lexicon would have it, or the word itself."""
@@ -78,17 +85,13 @@ class Mender:
         """Forget which words were wrong; whoever asked about them must ask again."""
         self._memory.clear()
 
-    def wrong(self, words: Iterable[str]) -> set[str]:
-        """Which of the words were found to need mending before."""
-        return self._memory.keys() & words
-
     def _look(self, word: str) -> str:
         if len(word) < LEAST_WORD or len(word) > 30 or word[0] not in self._initials:
             return word
         plain = _REPEATED.sub(r"\1", word)
         if plain != word and plain.startswith(self._all):
             return plain
-        found = self._neighbour(plain) if self._may_be_near(plain) else None
+        found = self._neighbour(plain)
         if found is None or word.startswith(self._spared):
             return word
         if not _ENGLISH.fullmatch(word) and is_russian_word(word):
@@ -97,9 +100,7 @@ class Mender:
 
     def _neighbour(self, word: str) -> str | None:
         """The word with the stem put right that it begins with but for one letter; the longest such stem."""
-        for length in reversed(self._lengths):
-            if length > len(word) + 1:
-                continue
+        for length in self._likely_lengths(word):
             for size, stem in self._near(word, length):
                 if stem in self._stems and not word.startswith(stem):
                     return stem + word[size:]
@@ -142,3 +143,11 @@ def _one_step(written: str, stem: str, place: int) -> bool:
         for left in (place - 1, place)
         if left >= 0 and left + 1 < len(written)
     )
+
+
+def _lengths_by(stems: Iterable[str], part: slice) -> dict[str, frozenset[int]]:
+    """How long the stems are that have the same letters there."""
+    found: dict[str, set[int]] = {}
+    for stem in stems:
+        found.setdefault(stem[part], set()).add(len(stem))
+    return {letters: frozenset(lengths) for letters, lengths in found.items()}

@@ -158,6 +158,37 @@ def _alternatives(part: str) -> list[str]:
     return ["".join(choice) for choice in product(*choices)]
 
 
+class Beginnings:
+    """Beginnings of words, looked for only at the lengths that those with the same first letters have."""
+
+    def __init__(self, stems: Iterable[str]) -> None:
+        lengths: dict[str, set[int]] = {}
+        self._stems = frozenset(stems)
+        for stem in self._stems:
+            lengths.setdefault(stem[:_HEAD], set()).add(len(stem))
+        self._lengths = {head: tuple(sorted(some)) for head, some in lengths.items()}
+        self._heads = tuple(sorted({len(head) for head in lengths}))
+
+    def of(self, word: str) -> list[str]:
+        """All beginnings that this word has, the shortest first."""
+        stems, lengths = self._stems, self._lengths
+        heads = (word[:size] for size in self._heads)
+        return [stem for head in heads for length in lengths.get(head, ()) if (stem := word[:length]) in stems]
+
+    def has(self, word: str) -> bool:
+        """Whether the word begins with any of them."""
+        stems = self._stems
+        for size in self._heads:
+            for length in self._lengths.get(word[:size], ()):
+                if word[:length] in stems:
+                    return True
+        return False
+
+
+_HEAD: Final = 2
+"""First letters by which beginnings are told apart: two, or the one that a beginning has."""
+
+
 class PhraseMatcher:
     """Phrases of many owners, looked for together.
 
@@ -176,13 +207,14 @@ class PhraseMatcher:
         numbers: dict[Element, int] = {}
         for owner, elements in phrases:
             self._add(owner, elements, numbers)
-        self._longest = max(map(len, self._stems), default=0)
+        self._beginnings = Beginnings(self._stems)
         told = self._telling
         self._told_words = frozenset(word for word, steps in self._exact.items() if not told.isdisjoint(steps))
-        self._told_stems = frozenset(stem for stem, steps in self._stems.items() if not told.isdisjoint(steps))
+        self._told_stems = Beginnings(stem for stem, steps in self._stems.items() if not told.isdisjoint(steps))
         self._told_numbers = not told.isdisjoint(self._numbers)
         self._starts = frozenset({*self._single, *self._anchored})
         self._memory: dict[str, frozenset[int]] = {}
+        self._shared: dict[frozenset[int], frozenset[int]] = {}
 
     def _add(self, owner: int, elements: tuple[Element, ...], numbers: dict[Element, int]) -> None:
         anchor = _anchor(elements)
@@ -221,25 +253,23 @@ class PhraseMatcher:
             known = self._look_up(word)
             if len(self._memory) > _MEMORY:
                 self._memory.clear()
-            self._memory[word] = known
+                self._shared.clear()
+            # Most words stand for the same few elements: one set serves them all.
+            self._memory[word] = self._shared.setdefault(known, known)
         return known
 
     def _look_up(self, word: str) -> frozenset[int]:
         found = set(self._exact.get(word, ()))
-        for length in range(1, min(len(word), self._longest) + 1):
-            found.update(self._stems.get(word[:length], ()))
+        for stem in self._beginnings.of(word):
+            found.update(self._stems[stem])
         if self._numbers and (word.isdecimal() or word in NUMBER_WORDS):
             found.update(self._numbers)
         return frozenset(found)
 
     def may_hold(self, word: str) -> bool:
         """Whether any phrase may be looked up by this word; remembers nothing."""
-        if word in self._told_words:
+        if word in self._told_words or self._told_stems.has(word):
             return True
-        stems = self._told_stems
-        for length in range(1, min(len(word), self._longest) + 1):
-            if word[:length] in stems:
-                return True
         return self._told_numbers and (word.isdecimal() or word in NUMBER_WORDS)
 
     def begins(self, word: str) -> bool:
@@ -252,17 +282,26 @@ class PhraseMatcher:
         known = self._memory.get
         fits = [known(words[place]) or self._fits(words[place]) for place in places]
         present = frozenset().union(*fits)
+        likely = self._likely(present)
         found: list[Found] = []
-        for step in present & self._starts:
-            owners, phrases = self._single.get(step, ()), self._anchored.get(step, ())
-            likely = [phrase for phrase in phrases if phrase.wanted <= present]
-            if not owners and not likely:
-                continue
-            at = [place for place, here in zip(places, fits, strict=True) if step in here]
-            for place in at[:_MOST]:
+        left = dict.fromkeys(likely, _MOST)
+        for place, here in zip(places, fits, strict=True) if likely else ():
+            for step in here.intersection(likely):
+                owners, phrases = likely[step] if left[step] > 0 else ((), ())
+                left[step] -= 1
                 found += [Found(owner, place, place) for owner in owners]
-                found += [hit for phrase in likely if (hit := self._around(phrase, words, place)) is not None]
+                found += [hit for phrase in phrases if (hit := self._around(phrase, words, place)) is not None]
         return found
+
+    def _likely(self, present: frozenset[int]) -> "dict[int, tuple[Sequence[int], Sequence[_Phrase]]]":
+        """What may be found where only these elements stand in the text, by the element around which it is looked for."""
+        likely: dict[int, tuple[Sequence[int], Sequence[_Phrase]]] = {}
+        for step in present & self._starts:
+            owners = self._single.get(step, ())
+            phrases = [phrase for phrase in self._anchored.get(step, ()) if phrase.wanted <= present]
+            if owners or phrases:
+                likely[step] = (owners, phrases)
+        return likely
 
     def _around(self, phrase: "_Phrase", words: Sequence[str], place: int) -> Found | None:
         """The phrase, if it stands around its anchor at this place."""

@@ -13,7 +13,7 @@ from typing import Final
 from monitor.domain.signals import PlaceHit
 from monitor.read.endings import is_adjective, is_inside, is_locative, legal
 from monitor.read.gazetteer import AbroadPhrases, NamedPlace, PlacePhrases
-from monitor.read.phrases import Element, Found, PhraseMatcher, parse_phrases
+from monitor.read.phrases import Beginnings, Element, Found, PhraseMatcher, parse_phrases
 from monitor.read.place_words import AFTER_CITY, BEFORE_CITY, BEFORE_TOPIC, CUES, EMBASSIES, INSIDE, PREPOSITIONS
 from monitor.read.script import folded, skeleton
 from monitor.read.tokens import Text
@@ -23,6 +23,8 @@ LARGE: Final = 100_000
 SMALL: Final = 20_000
 """Below this many inhabitants, a name needs «в», «село» or a case ending beside it."""
 _OTHER_SCRIPT: Final = re.compile("[äöüğşıñáóúńǵýž]|[\u0600-\u06ff]")
+_BREADTHS: Final = {"city": 1, "region": 2, "country": 3, "abroad": 3, "fuzzy": 4}
+"""Of two places with one name the narrower is meant; squares, streets and districts are narrowest."""
 _MEMORY: Final = 30_000
 _UNKNOWN: Final = object()
 
@@ -74,11 +76,12 @@ class Gazetteer:
     named: Iterable[NamedPlace]
     phrases: Sequence[PlacePhrases] = ()
     abroad: Sequence[AbroadPhrases] = ()
-    _stems: dict[str, list[tuple[Named, bool, bool]]] = field(default_factory=dict, init=False)
+    _stems: dict[str, tuple[tuple[Named, bool, bool], ...]] = field(default_factory=dict, init=False)
     _skeletons: dict[str, Named] = field(default_factory=dict, init=False)
     _multi: list[Named] = field(default_factory=list, init=False)
     _ordinary: set[str] = field(default_factory=set, init=False)
     _matcher: PhraseMatcher = field(init=False)
+    _beginnings: Beginnings = field(init=False)
     _memory: dict[str, Named | None] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
@@ -92,6 +95,7 @@ class Gazetteer:
             level = "city" if place.region else "abroad"
             self._index(Named(place.name, place.region, level, place.population), place, owned)
         self._matcher = PhraseMatcher(owned)
+        self._beginnings = Beginnings(stem for stem in self._stems if len(stem) > 2)
 
     def _index(self, named: Named, place: NamedPlace, owned: list) -> None:  # type: ignore[type-arg]
         cued = {name.lower() for name in place.needs_cue}
@@ -108,10 +112,10 @@ class Gazetteer:
     def _add_stem(self, stem: str, named: Named, *, cut: bool, cued: bool) -> None:
         if named.region is not None and named.population >= SMALL and not stem.isascii() and len(stem) > 4:
             self._skeletons.setdefault(skeleton(stem), named)
-        self._stems.setdefault(stem, []).append((named, cut, cued))
+        self._stems[stem] = (*self._stems.get(stem, ()), (named, cut, cued))
         bare = folded(stem)
         if bare != stem:
-            self._stems.setdefault(bare, []).append((named, cut, cued))
+            self._stems[bare] = (*self._stems.get(bare, ()), self._stems[stem][-1])
 
     def _single(self, word: str) -> Named | None:
         """The place that this word names by itself; the largest of several."""
@@ -127,9 +131,9 @@ class Gazetteer:
     def _resolved(self, word: str) -> Named | None:
         best: Named | None = None
         is_ordinary = False
-        for length in range(len(word), 2, -1):
-            for named, cut, cued in self._stems.get(word[:length], ()):
-                fits = legal(word[length:], vowel_cut=cut)
+        for stem in reversed(self._beginnings.of(word)):
+            for named, cut, cued in self._stems[stem]:
+                fits = legal(word[len(stem) :], vowel_cut=cut)
                 if fits and (best is None or _weight(named) > _weight(best)):
                     best, is_ordinary = named, cued
             if best is not None:
@@ -148,57 +152,66 @@ class Gazetteer:
                 return named
         return None
 
+    def may_be_in_name(self, word: str) -> bool:
+        """Whether the word may belong to a name of several words; wrong only in saying yes."""
+        return self._matcher.may_hold(word)
+
     def may_name(self, word: str, *, other_script: bool = False) -> bool:
-        """Whether the word may belong to the name of a place; wrong only in saying yes."""
-        if self._matcher.may_hold(word) or (len(word) > 2 and self._resolved(word) is not None):
+        """Whether the word by itself may be the name of a place; wrong only in saying yes."""
+        if len(word) > 2 and self._resolved(word) is not None:
             return True
         return other_script and len(word) > 5 and self._in_other_script(skeleton(word)) is not None
 
-    def names_any(self, words: Sequence[str], places: Sequence[int]) -> bool:
-        """Whether any place may be named at these places; quick, and wrong only in saying yes."""
-        return any(self._single(words[place]) is not None for place in places if len(words[place]) > 2)
+    def names_any(self, words: Sequence[str], in_names: Sequence[int], alone: Sequence[int]) -> bool:
+        """Whether any place may be named; quick, and wrong only in saying yes.
 
-    def met(self, words: Sequence[str], places: Sequence[int]) -> list[Found]:
-        """Phrases that name places."""
-        return self._matcher.find(words, places)
+        Args:
+            words: those of the text.
+            in_names: where words stand that may belong to a name of several words.
+            alone: where words stand that may be names by themselves.
+        """
+        return bool(alone) or bool(in_names and self._matcher.find(words, in_names))
 
     def mentions(
         self,
         text: Text,
-        telling: Sequence[int] | None = None,
+        told: tuple[Sequence[int], Sequence[int]] | None = None,
         *,
         other_script: bool = False,
-        met: list[Found] | None = None,
     ) -> list[Mention]:
         """Every place named, in the order of the text.
 
         Args:
             text: the text.
-            telling: where the words stand that may name a place; all where not given.
+            told: where the words stand that may belong to a name of several words, and those that may be names by
+                themselves; all where not given.
             other_script: also look for our larger places in Latin letters of Kazakh.
-            met: phrases that name places, if they were asked for before.
         """
         words = text.words
         taken = [False] * len(words)
         found: list[Mention] = []
-        telling = range(len(words)) if telling is None else telling
-        hits = self._matcher.find(words, telling) if met is None else met
-        for hit in sorted(hits, key=lambda hit: (hit.first - hit.last, hit.first)):
+        in_names, alone = (range(len(words)), range(len(words))) if told is None else told
+        hits = self._matcher.find(words, in_names)
+        for hit in sorted(hits, key=self._longest_first):
             if text.sentences[hit.first] == text.sentences[hit.last] and not any(taken[hit.first : hit.last + 1]):
                 taken[hit.first : hit.last + 1] = [True] * (hit.last - hit.first + 1)
                 found.append(_mention(text, self._multi[hit.owner], hit.first, hit.last))
-        known = self._memory.get
-        for place in telling:
+        for place in alone:
             word = words[place]
-            named = known(word, _UNKNOWN)
-            if (named is not None or other_script) and not taken[place] and len(word) > 2:
-                named = self._single(word)
-                if named is None and other_script and len(word) > 5 and word.isascii():
-                    named = self._in_other_script(skeleton(word))
-                if named is not None and self._has_cue(text, place, word, named):
-                    found.append(_mention(text, named, place, place))
+            if taken[place] or len(word) <= 2:
+                continue
+            named = self._single(word)
+            if named is None and other_script and len(word) > 5 and word.isascii():
+                named = self._in_other_script(skeleton(word))
+            if named is not None and self._has_cue(text, place, word, named):
+                found.append(_mention(text, named, place, place))
         found.sort(key=lambda mention: mention.first)
         return _with_datelines(text, _without_vague_abroad(found))
+
+    def _longest_first(self, hit: Found) -> tuple[int, int, bool, int, int]:
+        """Of names that cover the same words, one that stands for a place before one that only hints at a country."""
+        named = self._multi[hit.owner]
+        return hit.first - hit.last, hit.first, named.weak, _BREADTHS.get(named.level, 0), hit.owner
 
     def _has_cue(self, text: Text, place: int, word: str, named: Named) -> bool:
         """An ordinary word is a place only where the text shows that it is meant."""

@@ -6,7 +6,7 @@ what forbids it, noise, negation); find where it is and how many; join what says
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.domain.signals import PlaceHit, Reading
@@ -20,7 +20,8 @@ from monitor.read.tokens import MAX_CHARACTERS, Text, is_mixed, is_odd, quick_wo
 
 _KAZAKH_CYRILLIC = re.compile("[а-яА-ЯәғқңөұүһіӘҒҚҢӨҰҮҺІ]")
 _ARABIC = re.compile("[\u0600-\u06ff]")
-_MEMORY = 60_000
+_MEMORY = 100_000
+"""Words remembered, about 140 bytes each: those of a few weeks of ordinary news."""
 MAX_TRIGGERS = 60
 MAX_MENTIONS = 120
 """More of either than any honest text has; a text that is nothing but triggers costs no more."""
@@ -35,109 +36,140 @@ class Reader:
         parsed.cache_clear()
         self._gazetteer = gazetteer
         self._mixed: set[str] = set()
-        self._words: dict[tuple[str, ...], _Known] = {}
+        self._words: dict[tuple[str, ...], dict[str, int]] = {}
 
-    def read(self, text: str, published_at: datetime | None = None, home_region: str | None = None) -> Reading:
+    def read(
+        self,
+        text: str,
+        published_at: datetime | None = None,
+        home_region: str | None = None,
+        *,
+        always_places: bool = True,
+    ) -> Reading:
         """All that the text says.
 
         Args:
             text: plain text, any length; see `tokens.MAX_CHARACTERS`.
             published_at: when it was published; years named in the text are compared with it.
             home_region: the region that the source writes about, for texts that name no place.
+            always_places: name the places also where nothing points to an event.
         """
         text = text[:MAX_CHARACTERS]
         quick = quick_words(text)
-        met: list[Found] | None = None
-        named: list[Found] | None = None
         language = identify_words(quick[:60], text[:400])
         ways = _ways(language, text)
-        telling = self._telling(quick, ways)
+        marks = self._marks(quick, ways)
         if is_odd(text, quick) or (self._mixed and not self._mixed.isdisjoint(quick)):
             cut = tokenize(text)
-            telling = self._telling(cut.words, ways)
-            self._mend(cut.words, telling, cut.starred)
-        else:
-            self._mend(quick, telling)
-            if not telling:
-                return Reading(language=language)
-            met = self._compiled.triggers["plain"].find(quick, telling)
-            named = self._gazetteer.met(quick, telling)
-            if not met and not named and language != "kk" and not self._gazetteer.names_any(quick, telling):
-                # Most ordinary posts are done here, without offsets.
-                return Reading(language=language)
-            cut = tokenize(text, quick)
-        return self._look(cut, telling, (language, ways), (met, named), (published_at, home_region))
+            self._unstar(cut)
+            told = _told(self._mended_marks(cut.words, self._marks(cut.words, ways), ways))
+            return self._look(cut, told, (language, ways), None, (published_at, home_region))
+        told = _told(self._mended_marks(quick, marks, ways))
+        met = self._compiled.triggers["plain"].find(quick, told.triggers)
+        if not met and language != "kk" and not (always_places and self._gazetteer.names_any(quick, *told.names)):
+            # Most ordinary posts are done here, without offsets.
+            return Reading(language=language)
+        return self._look(tokenize(text, quick), told, (language, ways), met, (published_at, home_region))
 
     def _look(
         self,
         cut: Text,
-        telling: list[int],
+        told: "_Told",
         tongue: tuple[str, tuple[str, ...]],
-        met: tuple[list[Found] | None, list[Found] | None],
+        met: list[Found] | None,
         outside: tuple[datetime | None, str | None],
     ) -> Reading:
         language, ways = tongue
-        mentions = self._gazetteer.mentions(cut, telling, other_script=language == "kk", met=met[1])
-        triggers = self._compiled.find(self._compiled.triggers, cut, ways, telling, met[0])
+        mentions = self._gazetteer.mentions(cut, told.names, other_script=language == "kk")
+        triggers = self._compiled.find(self._compiled.triggers, cut, ways, told.triggers, met)
         places: tuple[PlaceHit, ...] = hits_of(cut, mentions)
         if language != "kk":
             triggers = self._compiled.in_their_language(triggers, cut)
         triggers, mentions = triggers[:MAX_TRIGGERS], mentions[:MAX_MENTIONS]
         if not triggers:
             return Reading(language=language, places=places)
-        context = self._compiled.find(self._compiled.context, cut, ways, telling)
+        context = self._compiled.find(self._compiled.context, cut, ways, told.context)
         around = Surroundings(cut, self._compiled, context, mentions, *outside)
         return Reading(language=language, findings=findings(around, triggers), places=places)
 
-    def _telling(self, words: list[str], ways: tuple[str, ...]) -> list[int]:
-        """Where the words stand that may belong to anything; each word is asked once and remembered."""
-        known = self._words.setdefault(ways, _Known())
-        unknown = set(words).difference(known.dull, known.telling)
-        if len(known.dull) + len(known.telling) + len(unknown) > _MEMORY:
+    def _marks(self, words: list[str], ways: tuple[str, ...]) -> list[int]:
+        """What each word may belong to; each word is asked once and remembered."""
+        known = self._words.setdefault(ways, {})
+        try:
+            return [known[word] for word in words]
+        except KeyError:
+            unknown = set(words).difference(known)
+        if len(known) + len(unknown) > _MEMORY:
             known, unknown = self._forgotten(ways), set(words)
         for word in unknown:
             if is_mixed(word):
                 self._mixed.add(word)
-            (known.telling if self._is_telling(word, ways) else known.dull).add(word)
-        told = known.telling
-        return [place for place, word in enumerate(words) if word in told]
+            known[word] = self._mark(word, ways)
+        return [known[word] for word in words]
 
-    def _forgotten(self, ways: tuple[str, ...]) -> "_Known":
+    def _forgotten(self, ways: tuple[str, ...]) -> dict[str, int]:
         """All memories of words go at once: what one of them knows, the others rely on."""
         self._words.clear()
         self._mixed.clear()
         self._mender.forget()
-        return self._words.setdefault(ways, _Known())
+        return self._words.setdefault(ways, {})
 
-    def _is_telling(self, word: str, ways: tuple[str, ...]) -> bool:
-        compiled = self._compiled
+    def _mark(self, word: str, ways: tuple[str, ...]) -> int:
+        compiled, mark = self._compiled, 0
         for way in ways:
             changed = CHANGES[way](word)
-            if compiled.triggers[way].may_hold(changed) or compiled.context[way].may_hold(changed):
-                return True
-        other = "skeleton" in ways or "arabic" in ways
-        return self._gazetteer.may_name(word, other_script=other) or self._mender.mended(word) != word
+            mark |= _TRIGGER * compiled.triggers[way].may_hold(changed)
+            mark |= _CONTEXT * compiled.context[way].may_hold(changed)
+        mark |= _IN_NAME * self._gazetteer.may_be_in_name(word)
+        mark |= _NAME * self._gazetteer.may_name(word, other_script="skeleton" in ways or "arabic" in ways)
+        return mark or _WRONG * (self._mender.mended(word) != word)
 
-    def _mend(self, words: list[str], telling: list[int], starred: frozenset[int] = frozenset()) -> None:
-        """Puts words right in which one letter is wrong or struck out."""
-        mender, plain = self._mender, self._compiled.triggers["plain"]
-        for place in starred:
-            if not plain.begins(words[place]) and not self._gazetteer.may_name(words[place]):
-                words[place] = mender.unstarred(words[place])
-        wrong = mender.wrong(words)
-        for place in telling if wrong else ():
-            if words[place] in wrong:
-                words[place] = mender.mended(words[place])
-        if starred:
-            telling[:] = sorted({*telling, *starred})
+    def _unstar(self, cut: Text) -> None:
+        """Puts words right in which a letter is struck out."""
+        plain, gazetteer, words = self._compiled.triggers["plain"], self._gazetteer, cut.words
+        for place in cut.starred:
+            word = words[place]
+            if not plain.begins(word) and not gazetteer.may_be_in_name(word) and not gazetteer.may_name(word):
+                words[place] = self._mender.unstarred(word)
+
+    def _mended_marks(self, words: list[str], marks: list[int], ways: tuple[str, ...]) -> list[int]:
+        """Puts words right, in place, in which one letter is wrong; the marks of all words after that."""
+        if _WRONG not in marks:
+            return marks
+        for place, mark in enumerate(marks):
+            if mark == _WRONG:
+                words[place] = self._mender.mended(words[place])
+        return self._marks(words, ways)
 
 
-@dataclass(slots=True)
-class _Known:
-    """Words met before: those that belong to nothing, and the others."""
+_TRIGGER, _CONTEXT, _IN_NAME, _NAME, _WRONG = 1, 2, 4, 8, 16
+"""What a word may belong to: a phrase that points to an event, one that surrounds it, a name of several words; it may be
+a name by itself; it is written wrong."""
 
-    dull: set[str] = field(default_factory=set)
-    telling: set[str] = field(default_factory=set)
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Where the words stand that may belong to something.
+
+    Attributes:
+        names: those that may belong to names of several words, and those that may be names by themselves.
+    """
+
+    triggers: list[int]
+    context: list[int]
+    names: tuple[list[int], list[int]]
+
+
+def _told(marks: list[int]) -> _Told:
+    some = [(place, mark) for place, mark in enumerate(marks) if mark]
+    return _Told(
+        triggers=[place for place, mark in some if mark & _TRIGGER],
+        context=[place for place, mark in some if mark & _CONTEXT],
+        names=(
+            [place for place, mark in some if mark & _IN_NAME],
+            [place for place, mark in some if mark & _NAME],
+        ),
+    )
 
 
 def _ways(language: str, text: str) -> tuple[str, ...]:

@@ -178,3 +178,22 @@ def test_a_reader_that_has_met_more_words_than_it_remembers_reads_as_before(
     for number in range(60):
         own.read(f"Сегодня забаствовка{'абвгд'[number % 5]} и ещё {chr(1072 + number % 30) * 3}рабочых новых слов")
         assert kind in found()
+
+
+def test_where_nothing_points_to_an_event_places_may_be_left_unasked() -> None:
+    told = "Митинг в Алматы: полиция задержала 20 человек"
+    assert reader().read(told, always_places=False) == reader().read(told)
+    dull = "В Алматы открыли новую библиотеку"
+    assert reader().read(dull, always_places=False).places == ()
+    assert [place.name for place in reader().read(dull).places] == ["Almaty"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Қазақстанда интернет баяулады", "Kazakhstan"),
+        ("В Московской области открыли школу", "Russia"),
+    ],
+)
+def test_of_two_names_for_the_same_words_the_one_that_is_a_place_is_told(text: str, name: str) -> None:
+    assert name in {place.name for place in reader().read(text).places}
