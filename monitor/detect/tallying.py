@@ -121,7 +121,7 @@ def _well_shares(seen: Iterable[_Judged], known: Known) -> dict[str, float | Non
             if known.is_abroad(measurement.target):
                 well.append(verdict.state in {State.OK, State.DEGRADED})
         elif measurement.control is not None:
-            well.append(not measurement.control.failed)
+            well.append(not measurement.control.failed and bool(measurement.control.steps))
     return {vantage: sum(well) / len(well) if len(well) >= LEAST_CONTROLS else None for vantage, well in made.items()}
 
 
