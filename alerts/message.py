@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from alerts.message_words import LEVELS, LINES, REASONS, ROLES, SEVERITIES
+from alerts.message_words import COUNTED, LEVELS, LINES, REASONS, ROLES, SEVERITIES
 from alerts.routes import Destination
 from alerts.rules import sentence
 from monitor.domain.alerts import Incident, Level, Reason
@@ -131,7 +131,17 @@ def _local(moment: datetime, zone: str) -> str:
 
 def _number(count: int, of_what: str, language: Language) -> str:
     """A count and its noun, as it is said aloud."""
-    return f"{count} {LINES[of_what if count != 1 else f'{of_what}_one'][language]}"
+    forms = COUNTED[of_what][language]
+    return f"{count} {forms[min(_form(count, language), len(forms) - 1)]}"
+
+
+def _form(count: int, language: Language) -> int:
+    """Which of a noun's forms follows the number. In Russian its last digit decides, but for 11 to 14."""
+    if language != "ru":
+        return 0 if count == 1 else 1
+    if count % 10 == 1 and count % 100 != 11:
+        return 0
+    return 1 if count % 10 in {2, 3, 4} and count % 100 not in {12, 13, 14} else 2
 
 
 def _counts(signals: Sequence[Signal], language: Language) -> str:

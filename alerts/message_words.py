@@ -39,11 +39,20 @@ LINES: Final = {
         "kk": "Екінші тәуелсіз дереккөз немесе өлшем деңгейді көтереді",
     },
     "unknown": {"en": "place unknown", "ru": "место неизвестно", "kk": "орны белгісіз"},
-    "independent_one": {"en": "independent witness", "ru": "независимый свидетель", "kk": "тәуелсіз куә"},
-    "independent": {"en": "independent witnesses", "ru": "независимых свидетелей", "kk": "тәуелсіз куә"},
-    "reports_one": {"en": "signal", "ru": "сообщение", "kk": "хабар"},
-    "reports": {"en": "signals", "ru": "сообщений", "kk": "хабар"},
 }  # fmt: skip
+COUNTED: Final[dict[str, dict[str, tuple[str, ...]]]] = {
+    "independent": {
+        "en": ("independent witness", "independent witnesses"),
+        "ru": ("независимый свидетель", "независимых свидетеля", "независимых свидетелей"),
+        "kk": ("тәуелсіз куә",),
+    },
+    "reports": {
+        "en": ("signal", "signals"),
+        "ru": ("сообщение", "сообщения", "сообщений"),
+        "kk": ("хабар",),
+    },
+}
+"""Nouns as they stand behind a number: of one, of few (Russian alone has that form), of many. Kazakh has one form for all."""
 ROLES: Final = {
     "detained": {"en": "detained", "ru": "задержаны", "kk": "ұсталған"},
     "injured": {"en": "injured", "ru": "пострадали", "kk": "жараланған"},

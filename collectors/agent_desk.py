@@ -2,12 +2,15 @@
 
 Promises: nothing of a message is stored that is not signed by an admitted agent, over its own way, within its window
 and with a number that was not used; each kind of refusal is told once an hour and agent; a number is called committed
-only when the store says so. The address of whoever sent something is neither asked for nor known here.
+only when the store says so; a parcel that was lost on its way to the store is taken again from its agent's next attempt
+(rows are keyed by what they are: stored twice they are stored once). The address of whoever sent something is neither
+asked for nor known here.
 """
 
 import logging
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -42,6 +45,12 @@ CARRIED: Final = timedelta(days=90)
 """How long a file may be on its way."""
 REMEMBERED: Final = 4096
 """Attempts of one agent that are remembered beside those in the store."""
+PATIENCE: Final = timedelta(minutes=10)
+"""A parcel that is not stored by then may be lost: its agent's next attempt is handed over again. Each time we wait twice
+as long as before, so that a store that is away for hours is not heaped with copies."""
+LONGEST_PATIENCE: Final = timedelta(days=1)
+FORGOTTEN: Final = timedelta(hours=1)
+"""A parcel that neither its agent nor the store speaks of for so long is no longer remembered."""
 WRONG_CLOCK_SECONDS: Final = 30.0
 SOURCE: Final = "agents"
 log = logging.getLogger(__name__)
@@ -56,6 +65,22 @@ class Pending:
     attempt: int
     digest: str
     received_at: datetime
+
+
+@dataclass(slots=True)
+class _Awaited:
+    """A parcel on its way to the store.
+
+    Attributes:
+        handed_at: when its rows were last handed over.
+        heard_at: when its agent last sent it.
+        patience: how long its rows may take.
+    """
+
+    digest: str
+    handed_at: datetime
+    heard_at: datetime
+    patience: timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +121,7 @@ class AgentDesk:
         self._secret = secret
         self._clock = clock
         self._attempts: dict[str, OrderedDict[int, None]] = {}
-        self._pending: dict[tuple[str, int], Pending] = {}
+        self._awaited: OrderedDict[tuple[str, int], _Awaited] = OrderedDict()
         self._told: dict[tuple[str, EventKind, str], datetime] = {}
         self._feelings: dict[str, Health] = {}
 
@@ -125,6 +150,7 @@ class AgentDesk:
 
     async def _judged(self, data: bytes, over: str | None, way: Way, *, repeated: bool) -> Taken:
         now = self._clock.now()
+        self._forget(now)
         try:
             sent = unpack(data)
         except ParcelError:
@@ -137,16 +163,18 @@ class AgentDesk:
             agent=agent.id, sequence=head.sequence, attempt=head.attempt, digest=sent.digest, received_at=now
         )
         stored = (await self._book.parcels(agent.id, [head.sequence])).get(head.sequence)
-        waits = self._pending.get((agent.id, head.sequence))
+        waits = self._awaited.get((agent.id, head.sequence))
         known = stored or (waits.digest if waits else None)
         if known is not None and known != sent.digest:
             raise _RefusedError(Refusal.SEQUENCE_BACK, agent)
         if known is None and head.sequence <= standing.floor and fresh and head.attempt > standing.floor_attempt:
             raise _RefusedError(Refusal.SEQUENCE_BACK, agent)
         if stored is not None or (known is None and head.sequence <= standing.floor):
+            self._awaited.pop((agent.id, head.sequence), None)
             return Taken(answer=self._answer(pending, committed=(head.sequence,)))
-        if waits is not None:
-            self._pending[agent.id, head.sequence] = pending
+        if waits is not None and now - waits.handed_at <= waits.patience:
+            waits.heard_at = now
+            self._awaited.move_to_end((agent.id, head.sequence))
             return Taken(pending=pending)
         return self._opened(agent, standing, sent, pending)
 
@@ -209,7 +237,7 @@ class AgentDesk:
         except ParcelError as error:
             answer = self._answer(pending, refused={head.sequence: str(error)})
             raise _RefusedError(Refusal.UNREADABLE, agent, answer) from None
-        self._pending[agent.id, head.sequence] = pending
+        self._await(pending)
         parcel = Parcel(
             agent=agent.id, sequence=head.sequence, attempt=head.attempt, digest=pending.digest, received_at=now,
             rows=len(rows), refused_rows=bad, standing=_standing(standing, head, now),
@@ -267,10 +295,35 @@ class AgentDesk:
         words = f"The broker threw {count} messages away; agents send again what was not confirmed"
         return self._once(EventKind.SYSTEM_MESSAGES_DROPPED, "broker", "dropped", WHOLE_COUNTRY, words, hours=1)
 
-    @property
-    def waits(self) -> bool:
-        """Whether anything waits for the store's word."""
-        return bool(self._pending)
+    def _await(self, pending: Pending) -> None:
+        """Its rows are handed over now."""
+        key, now = (pending.agent, pending.sequence), pending.received_at
+        before = self._awaited.get(key)
+        patience = min(2 * before.patience, LONGEST_PATIENCE) if before else PATIENCE
+        self._awaited[key] = _Awaited(pending.digest, now, now, patience)
+        self._awaited.move_to_end(key)
+
+    def _forget(self, now: datetime) -> None:
+        """What nobody speaks of any more; the longest unheard stands first."""
+        while self._awaited:
+            key, oldest = next(iter(self._awaited.items()))
+            if now - oldest.heard_at <= FORGOTTEN:
+                return
+            del self._awaited[key]
+
+    @contextmanager
+    def handing_over(self, pending: Pending | None) -> Iterator[None]:
+        """The block hands its items on; a parcel whose items were not all handed on is taken again at the next attempt."""
+        try:
+            yield
+        except BaseException:
+            if pending is not None:
+                self._awaited.pop((pending.agent, pending.sequence), None)
+            raise
+
+    def waits(self, pending: Pending) -> bool:
+        """Whether the store's word is still to be waited for; if not, let the message go: its agent sends it again."""
+        return self._clock.now() - pending.received_at <= PATIENCE
 
     async def committed(self, waiting: Sequence[Pending]) -> dict[Pending, bytes]:
         """Of these, the ones that are committed by now, each with the answer that says so."""
@@ -283,7 +336,7 @@ class AgentDesk:
             for pending in pendings:
                 if stored.get(pending.sequence) == pending.digest:
                     answers[pending] = self._answer(pending, committed=(pending.sequence,))
-                    self._pending.pop((agent, pending.sequence), None)
+                    self._awaited.pop((agent, pending.sequence), None)
         return answers
 
     def _answer(

@@ -75,17 +75,19 @@ class Collector:
             while True:
                 message = await connection.receive_within(LOOK_SECONDS if self._waiting else IDLE_SECONDS)
                 if message is not None:
-                    for item in await self._items_of(message, connection, desk):
-                        yield item
+                    taken = await self._taken(message, connection, desk)
+                    with desk.handing_over(taken.pending):
+                        for item in taken.items:
+                            yield item
                 await self._answer(connection, desk)
 
-    async def _items_of(self, message: Incoming, connection: Connection, desk: AgentDesk) -> tuple[Item, ...]:
+    async def _taken(self, message: Incoming, connection: Connection, desk: AgentDesk) -> Taken:
         if message.topic == DROPPED:
-            return self._newly_dropped(message.payload, desk)
+            return Taken(items=self._newly_dropped(message.payload, desk))
         name = message.topic.split("/")[2]
         taken = await desk.take(message.payload, over=name, repeated=message.repeated)
         await self._settle(taken, message, name, connection)
-        return taken.items
+        return taken
 
     async def _settle(self, taken: Taken, message: Incoming, name: str, connection: Connection) -> None:
         if taken.pending is not None:
@@ -103,6 +105,9 @@ class Collector:
             message = self._waiting.pop(pending)
             await _tell(connection, pending.agent, answer)
             connection.acknowledge(message)
+        for pending in [pending for pending in self._waiting if not desk.waits(pending)]:
+            # Unanswered: its agent keeps it and sends it again. Kept, it would hold up those behind it.
+            connection.acknowledge(self._waiting.pop(pending))
 
     def _newly_dropped(self, payload: bytes, desk: AgentDesk) -> tuple[Item, ...]:
         count = int(payload) if payload.isdigit() and len(payload) < 18 else 0

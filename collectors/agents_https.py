@@ -77,6 +77,7 @@ class Collector:
         desk = self._access.desk
         if desk is None:
             raise AccessDeniedError("no key of our own: agents cannot be received")
+        self._waiting.clear()
         runner = await self._open()
         try:
             yield self._heard()
@@ -89,8 +90,9 @@ class Collector:
                         self._waiting[taken.pending] = reply
                     elif not reply.done():
                         reply.set_result(taken.answer)
-                    for item in taken.items:
-                        yield item
+                    with desk.handing_over(taken.pending):
+                        for item in taken.items:
+                            yield item
                 await self._answer(desk)
         finally:
             await runner.cleanup()
@@ -108,6 +110,9 @@ class Collector:
             reply = self._waiting.pop(pending)
             if not reply.done():
                 reply.set_result(answer)
+        for pending in [pending for pending in self._waiting if not desk.waits(pending)]:
+            # Its caller was told long ago to ask again.
+            del self._waiting[pending]
 
     async def _open(self) -> web.AppRunner:
         application = web.Application(client_max_size=LARGEST_BYTES)

@@ -13,6 +13,7 @@ from alerts.receivers import kind as receiver_kind
 from alerts.service import AlertService
 from collectors.addresses import networks
 from collectors.agent.keys import Secret, key_of, make_key, read_key
+from collectors.agent.settings import own_probes_folder
 from collectors.agent_desk import SOURCE as AGENTS
 from collectors.agent_desk import AgentDesk
 from collectors.probes.own import OwnProbes, Put, plan_of
@@ -222,10 +223,12 @@ def make_probes(
         clock,
     )  # fmt: skip
 
+    folder = own_probes_folder(settings.data)
+
     def make() -> Rounds:
         return Rounds(
-            prober, own.vantage(), plan_of(configuration.probing.services, own), clock, hosts=probing.hosts,
-            every_seconds=own.every_seconds, concurrency=own.concurrency, rest_when_down=True,
+            prober, own.vantage(), plan_of(configuration.probing.services, own, folder), clock,
+            hosts=probing.hosts, every_seconds=own.every_seconds, concurrency=own.concurrency, rest_when_down=True,
         )  # fmt: skip
 
     async def pace() -> float:

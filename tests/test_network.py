@@ -229,6 +229,21 @@ async def test_from_outside_a_region_whose_servers_all_stop_answering_is_cut() -
     assert {one.kind for one in signals} <= {EventKind.NET_BLACKOUT_LOCAL}
 
 
+async def test_from_outside_a_vantage_that_reaches_nothing_abroad_either_calls_nobody_cut() -> None:
+    """Its link check was well, and then its line went: not one server of the country answers it, nor of any other."""
+    state, clock = MemoryState(), SimulatedClock(START)
+    watch, signals = watch_over(state, clock), []
+    names = [*(service.id for service in HOME), *(target.id for target in ABROAD.targets)]
+    for minute in range(0, 180, 2):
+        clock.move_to(at(minute) + timedelta(seconds=WINDOW_SECONDS + GRACE_SECONDS))
+        found = measured(OUTSIDE, names, minute, Failure.TIMEOUT if minute >= 120 else None)
+        await state.apply(Change(measured=tuple(found)))
+        signals += (await watch.catch_up()).signals
+    assert signals == []
+    states = {one.entity: one.state for one in (await seen(state)).standings}
+    assert states["region:KZ-75"] is State.INSUFFICIENT
+
+
 async def test_an_open_window_waits_and_a_clock_from_the_future_is_not_judged() -> None:
     state, clock = MemoryState(), SimulatedClock(at(1))
     watch = watch_over(state, clock)

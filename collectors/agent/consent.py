@@ -1,7 +1,9 @@
-"""Consent: the risks of hosting an agent, read and read back. Without it no packet leaves.
+"""Consent: the risks of probing from inside the country, read and read back. Without it no packet leaves.
 
-The file is signed with the agent's own key and names the very words that were shown: another agent's file, a changed
-file, or one for an older text of the risks is no consent. Services that may draw attention are agreed to one by one.
+There is one form of it, for an agent in the field (`dabyl agent enrol`) and for the probes of the service itself where it
+stands inside (`dabyl targets consent`). The file is signed with that vantage's own key and names the very words that were
+shown: another's file, a changed file, or one for an older text of the risks is no consent. Services that may draw
+attention are agreed to one by one.
 """
 
 import hashlib
@@ -17,6 +19,8 @@ from monitor.domain.moments import parse_rfc3339, rfc3339
 from monitor.domain.ports import AccessDeniedError
 
 ALL_SERVICES: Final = "*"
+ENROL: Final = "dabyl agent enrol"
+"""How the host of an agent consents."""
 
 RISKS: Final[Mapping[str, tuple[str, ...]]] = {
     "en": (
@@ -95,11 +99,20 @@ def write_consent(path: Path, consent: Consent, secret: Secret) -> None:
         "given_at": rfc3339(consent.given_at), "sensitive": list(consent.sensitive),
     }  # fmt: skip
     values["signature"] = secret.sign(_signed(values)).hex()
+    # It says who measures from here: nobody else needs to read that.
+    path.touch(mode=0o600)
+    path.chmod(0o600)
     path.write_text(json.dumps(values, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
-def read_consent(path: Path, agent: str, public: str) -> Consent:
+def read_consent(path: Path, agent: str, public: str, *, command: str = ENROL) -> Consent:
     """The consent of this agent's host.
+
+    Args:
+        path: its file.
+        agent: id of the vantage that it must be for.
+        public: that vantage's public key, which must have signed it.
+        command: what to say where there is none that counts.
 
     Raises:
         AccessDeniedError: there is none, or it is for another agent, another text, or changed.
@@ -112,13 +125,13 @@ def read_consent(path: Path, agent: str, public: str) -> Consent:
         )  # fmt: skip
         signature, shown = bytes.fromhex(values.pop("signature")), values["risks"]
     except FileNotFoundError:
-        raise _refused("there is no consent file", path) from None
+        raise _refused("there is no consent file", path, command) from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise _refused("the consent file cannot be read", path) from None
+        raise _refused("the consent file cannot be read", path, command) from None
     if consent.agent != agent or not is_signed(_signed(values), signature, public):
-        raise _refused("the consent is not this agent's, or was changed", path)
+        raise _refused("the consent is not this agent's, or was changed", path, command)
     if consent.language not in RISKS or shown != risks_digest(consent.language):
-        raise _refused("the risks are told in other words now: they must be read again", path)
+        raise _refused("the risks are told in other words now: they must be read again", path, command)
     return consent
 
 
@@ -127,5 +140,5 @@ def _signed(values: Mapping[str, Any]) -> bytes:
     return b"dabyl consent\0" + json.dumps(told, sort_keys=True).encode()
 
 
-def _refused(why: str, path: Path) -> AccessDeniedError:
-    return AccessDeniedError(f"{why} ({path}). Nothing was sent. Say: dabyl agent enrol")
+def _refused(why: str, path: Path, command: str) -> AccessDeniedError:
+    return AccessDeniedError(f"{why} ({path}). Nothing was sent. Say: {command}")

@@ -176,3 +176,8 @@ def agent_folder(data: Path) -> AgentFolder:
     """DABYL_AGENT, or `agent` in the data directory."""
     named = os.environ.get("DABYL_AGENT")
     return AgentFolder(Path(named).expanduser() if named else data / "agent")
+
+
+def own_probes_folder(data: Path) -> AgentFolder:
+    """Where the service keeps the key and the consent of its own probes, where they stand inside the country."""
+    return AgentFolder(data / "own-probes")

@@ -2,7 +2,7 @@
 
 Hears: the services of `config/targets.yaml`, step by step. Pace: a round every two minutes, each target at its own moment
 in it; every minute while the detectors suspect something. Off unless `config/probing.yaml` describes the vantage. From
-inside the country nothing is asked without a consent file; from outside, harmless targets only unless it says otherwise.
+inside the country nothing is asked without a consent; from outside, harmless targets only unless it says otherwise.
 While our own line is down no target is asked, and that is a state of ours, never of the country.
 """
 
@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from collectors.probes.consent import Consent, ConsentError, permitted, read_consent
+from collectors.agent.consent import Consent, read_consent
+from collectors.agent.keys import read_key
+from collectors.agent.settings import AgentFolder
 from collectors.probes.rounds import Round, Rounds
 from collectors.probes.settings import OwnVantage
 from monitor.domain.health import Feeling, Health
@@ -21,6 +23,8 @@ from monitor.domain.reports import Item
 from monitor.domain.targets import Risk, Service, Target
 
 SOURCE: Final = "probe"
+CONSENT: Final = "dabyl targets consent"
+"""How whoever runs the service inside the country consents to its probes."""
 OWN_LINE: Final = "own line is down"
 _BAD_LINKS: Final = {
     Link.DOWN: f"no control host answers, no target is asked: {OWN_LINE}",
@@ -29,26 +33,30 @@ _BAD_LINKS: Final = {
 Put = Callable[[Item], Awaitable[None]]
 
 
-def plan_of(services: Sequence[Service], own: OwnVantage) -> list[tuple[Service, Target]]:
+def plan_of(services: Sequence[Service], own: OwnVantage, folder: AgentFolder) -> list[tuple[Service, Target]]:
     """What this vantage may ask.
 
     Raises:
         AccessDeniedError: it stands inside the country and there is no consent that counts.
     """
-    vantage, consent = own.vantage(), _consent(own)
-    wanted = services if own.sensitive else [one for one in services if one.risk is Risk.HARMLESS]
-    return list(permitted(wanted, vantage, consent))
+    consent = None if own.access is Access.OUTSIDE else own_consent(own, folder)
+    return [
+        (service, target)
+        for service in services
+        if service.risk is Risk.HARMLESS or (own.sensitive and (consent is None or consent.allows((service.id,))))
+        for target in service.targets
+    ]
 
 
-def _consent(own: OwnVantage) -> Consent | None:
-    if own.access is Access.OUTSIDE:
-        return None
-    if own.consent is None:
-        raise AccessDeniedError("a vantage inside the country needs a consent file ('consent' in probing.yaml)")
-    try:
-        return read_consent(own.consent, own.id)
-    except ConsentError as error:
-        raise AccessDeniedError(str(error)) from None
+def own_consent(own: OwnVantage, folder: AgentFolder) -> Consent:
+    """What whoever runs this vantage inside the country agreed to.
+
+    Raises:
+        AccessDeniedError: nothing that counts.
+    """
+    if not folder.key.exists():
+        raise AccessDeniedError(f"probes inside the country need a consent. Nothing was sent. Say: {CONSENT}")
+    return read_consent(folder.consent, own.id, read_key(folder.key).public, command=CONSENT)
 
 
 @dataclass(slots=True)

@@ -35,7 +35,7 @@ class Rounds:
     """All rounds of one vantage.
 
     Args:
-        plan: what may be probed (see `consent.permitted`): nothing else is.
+        plan: what may be probed (see `own.plan_of` and `agent.probing.agreed`): nothing else is.
         hosts: control hosts of the link check.
         addresses: fixed addresses by target id, for tests and for services without a name.
         concurrency: most measurements at the same time.

@@ -2,7 +2,6 @@
 
 import ssl
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -81,14 +80,13 @@ class OwnVantage(BaseModel):
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$", description="short name of this vantage")
     access: Access = Field(
         default=Access.OUTSIDE,
-        description="`outside` the country, or `fixed` or `mobile` inside it (needs a consent file)",
+        description="`outside` the country, or `fixed` or `mobile` inside it (needs `dabyl targets consent`)",
     )
     region: RegionCode | None = Field(default=None, description="region it stands in; nothing outside the country")
     operator: str | None = Field(default=None, max_length=40, description="short name of its operator")
     asn: int | None = Field(default=None, ge=1, description="number of its network")
-    consent: Path | None = Field(default=None, description="the consent file that `dabyl agent enrol` writes")
     sensitive: bool = Field(
-        default=False, description="also ask sensitive targets (inside, the consent must say so too)"
+        default=False, description="also ask sensitive targets (inside, those that the consent names)"
     )
     every_seconds: float = Field(default=120.0, ge=30, le=3600, description="between rounds, before jitter")
     concurrency: int = Field(default=50, ge=1, le=1000, description="most measurements at the same time")

@@ -7,7 +7,7 @@ looks by itself now and then. Rings are never queued for a broker that is away.
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import replace
 from typing import Final
 
@@ -81,16 +81,23 @@ class MqttBus:
         await self._feel(connection, Feeling.OK, "is connected")
         self.connected.set()
         try:
+            await self._both_ways(connection)
+        except asyncio.CancelledError:
+            # Where the broker went at the same moment the last will speaks for us: being stopped must not be lost.
+            with suppress(UnavailableError):
+                await self._feel(connection, Feeling.PAUSED, "was stopped")
+            raise
+        finally:
+            self.connected.clear()
+
+    async def _both_ways(self, connection: Connection) -> None:
+        """Hear and ring until the connection is lost."""
+        try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._listen(connection))
                 group.create_task(self._ring(connection))
         except* UnavailableError as errors:
             raise UnavailableError(_first(errors).reason) from None
-        except* asyncio.CancelledError:
-            await self._feel(connection, Feeling.PAUSED, "was stopped")
-            raise
-        finally:
-            self.connected.clear()
 
     async def _listen(self, connection: Connection) -> None:
         async for message in connection.messages():

@@ -8,10 +8,11 @@ import click
 import yaml
 from pydantic import ValidationError
 
-from collectors.agent.consent import READ_BACK, RISKS, Consent, is_read_back, write_consent
+from collectors.agent.consent import RISKS, Consent, write_consent
 from collectors.agent.enrolment import EnrolmentError, Invitation, Request, password_hash
 from collectors.agent.keys import Secret, fingerprint, make_key, read_key
 from collectors.agent.settings import AgentConfig, AgentFolder, agent_folder
+from monitor.cli.consenting import asked_language, asked_services, hear_back, tell_risks
 from monitor.problems import ConfigurationError, Problem, model_problems
 from monitor.runtime.clock import SystemClock
 from monitor.settings import read_settings
@@ -45,9 +46,9 @@ def enrol(read_back: str | None, language: str | None, request_file: Path | None
         raise click.ClickException(f"{folder.place}: there is an agent already; --again reads the risks again")
     else:
         config, secret = _configuration(folder, given), None
-    language = language or click.prompt("Language", type=click.Choice(sorted(RISKS)), default="ru")
-    _tell_risks(language)
-    _hear_back(language, read_back)
+    language = asked_language(language)
+    tell_risks(language, config.sensitive)
+    hear_back(language, read_back)
     secret = secret or _make(folder, config, given)
     consent = Consent(agent=config.id, language=language, given_at=SystemClock().now(), sensitive=config.sensitive)
     write_consent(folder.consent, consent, secret)
@@ -92,7 +93,7 @@ def _asked(given: dict[str, Any]) -> dict[str, Any]:
         click.prompt("Operator (short name; empty if unknown)", default="") if ask else None
     )
     asn = given["asn"] or (click.prompt("AS number (empty if unknown)", default="") if ask else None)
-    sensitive = tuple(given["sensitive"]) or (_asked_services() if ask else ())
+    sensitive = tuple(given["sensitive"]) or (asked_services() if ask else ())
     return {
         "id": name, "region": region, "access": access, "operator": operator, "asn": asn or None,
         "sensitive": sensitive, "proxy": given["proxy"],
@@ -101,12 +102,6 @@ def _asked(given: dict[str, Any]) -> dict[str, Any]:
 
 def _made_up() -> str:
     return f"agent-{secrets.token_hex(3)}"
-
-
-def _asked_services() -> tuple[str, ...]:
-    click.echo("By default only harmless services are contacted. Others may be blocked or watched.")
-    text = click.prompt("Services beyond them (ids with spaces between; empty for none)", default="")
-    return tuple(name for name in text.split() if click.confirm(f"Contact '{name}' from this device?", default=False))
 
 
 def _ways(folder: AgentFolder, invitation: Invitation) -> dict[str, Any]:
@@ -118,21 +113,6 @@ def _ways(folder: AgentFolder, invitation: Invitation) -> dict[str, Any]:
     if invitation.authorities:
         ways["authorities"] = str(folder.place / "authorities.pem")
     return ways
-
-
-def _tell_risks(language: str) -> None:
-    click.echo()
-    for number, risk in enumerate(RISKS[language], 1):
-        click.echo(f"{number}. {risk}")
-    click.echo()
-
-
-def _hear_back(language: str, read_back: str | None) -> None:
-    sentence = READ_BACK[language]
-    click.echo(f"{'Write' if language == 'en' else 'Напишите'}: {sentence}")
-    told = read_back if read_back is not None else click.prompt(">", prompt_suffix=" ")
-    if not is_read_back(told, language):
-        raise click.ClickException("this is not the sentence; nothing was made")
 
 
 def _make(folder: AgentFolder, config: AgentConfig, given: dict[str, Any]) -> Secret:

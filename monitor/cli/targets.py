@@ -4,13 +4,21 @@ from pathlib import Path
 
 import click
 
+from collectors.agent.consent import ALL_SERVICES, RISKS, Consent, write_consent
+from collectors.agent.keys import make_key, read_key
+from collectors.agent.probing import agreed
+from collectors.agent.settings import agent_folder, own_probes_folder
 from collectors.probes.citizen_lab import CATEGORIES, read_list, services_yaml
-from collectors.probes.consent import ConsentError, permitted, read_consent
+from collectors.probes.own import plan_of
+from collectors.probes.settings import OwnVantage
+from monitor.cli.consenting import asked_language, asked_services, hear_back, tell_risks
 from monitor.cli.output import print_table
 from monitor.configuration import load_probing
-from monitor.domain.measurements import Access, Vantage
-from monitor.domain.targets import Risk
-from monitor.settings import read_settings
+from monitor.configuration_probing import ProbingConfiguration
+from monitor.domain.measurements import Access
+from monitor.domain.targets import Risk, Service, Target
+from monitor.runtime.clock import SystemClock
+from monitor.settings import Settings, read_settings
 
 MOST_BYTES = 16 * 1024 * 1024
 
@@ -20,19 +28,19 @@ def command() -> None:
     """Look at what is probed, and bring in lists of others."""
 
 
-@command.command(name="list", epilog="\b\nExample:\n  dabyl targets list --consent consent.yaml --agent almaty-1")
-@click.option(
-    "--consent", type=click.Path(dir_okay=False, path_type=Path), help="Show what this consent permits an agent."
+@command.command(
+    name="list",
+    epilog="\b\nExamples:\n  dabyl targets list\n  dabyl targets list --by probes\n  dabyl targets list --by agent",
 )
-@click.option("--agent", default="", help="Id of the agent.")
-def list_(consent: Path | None, agent: str) -> None:
-    """Show every target with its service and risk; with --consent only what that agent may probe."""
-    configuration = load_probing(read_settings().config)
-    vantage = Vantage(id=agent or "outside", access=Access.FIXED if consent else Access.OUTSIDE)
-    try:
-        given = read_consent(consent, agent) if consent else None
-    except ConsentError as error:
-        raise click.ClickException(str(error)) from None
+@click.option(
+    "--by",
+    type=click.Choice(["probes", "agent"]),
+    help="Only what the service's own probes, or this device's agent, may ask: inside the country nothing without consent.",
+)
+def list_(by: str | None) -> None:
+    """Show every target with its service and risk; with --by only what may be asked from here."""
+    settings = read_settings()
+    configuration = load_probing(settings.config)
     rows = [
         {
             "service": service.id,
@@ -41,9 +49,57 @@ def list_(consent: Path | None, agent: str) -> None:
             "target": target.id,
             "url": target.url,
         }
-        for service, target in permitted(configuration.services, vantage, given)
+        for service, target in _plan(configuration, settings, by)
     ]
     print_table(rows, ("service", "needs", "risk", "target", "url"), f"{len(rows)} targets")
+
+
+def _plan(configuration: ProbingConfiguration, settings: Settings, by: str | None) -> list[tuple[Service, Target]]:
+    if by == "agent":
+        from monitor.cli.agent_run import consenting_host  # noqa: PLC0415 - an agent's parts, for who asks for one
+
+        return agreed(configuration.services, consenting_host(agent_folder(settings.data)).config)
+    if by == "probes":
+        return plan_of(configuration.services, _own(configuration), own_probes_folder(settings.data))
+    return [(service, target) for service in configuration.services for target in service.targets]
+
+
+def _own(configuration: ProbingConfiguration) -> OwnVantage:
+    if configuration.probing.vantage is None:
+        raise click.ClickException("probing.yaml describes no vantage: the service itself probes nothing")
+    return configuration.probing.vantage
+
+
+@command.command(
+    epilog="\b\nExamples:\n  dabyl targets consent\n  dabyl targets consent --sensitive azattyq --language ru"
+)
+@click.option("--sensitive", multiple=True, help="Id of a service beyond the harmless ones; again for more; * for all.")
+@click.option("--language", type=click.Choice(sorted(RISKS)), help="Language of the risks.")
+@click.option("--read-back", help="The sentence about the risks, in place of typing it.")
+def consent(sensitive: tuple[str, ...], language: str | None, read_back: str | None) -> None:
+    """Consent to the service's own probes where they stand inside the country: the risks are told and read back.
+
+    Without it they send no packet. (An agent in the field has its own consent, from `dabyl agent enrol`.)
+    """
+    settings = read_settings()
+    configuration = load_probing(settings.config)
+    own = _own(configuration)
+    if own.access is Access.OUTSIDE:
+        raise click.ClickException(f"the vantage '{own.id}' stands outside the country: it needs no consent")
+    if own.sensitive and not sensitive and read_back is None:
+        sensitive = asked_services()
+    for name in sorted(set(sensitive) - {service.id for service in configuration.services} - {ALL_SERVICES}):
+        raise click.ClickException(f"targets.yaml knows no service '{name}'")
+    if sensitive and not own.sensitive:
+        raise click.ClickException("probing.yaml asks for harmless targets only: say 'sensitive: true' there first")
+    language = asked_language(language)
+    tell_risks(language, sensitive)
+    hear_back(language, read_back)
+    folder = own_probes_folder(settings.data)
+    secret = read_key(folder.key) if folder.key.exists() else make_key(folder.key)
+    given = Consent(agent=own.id, language=language, given_at=SystemClock().now(), sensitive=sensitive)
+    write_consent(folder.consent, given, secret)
+    click.echo(f"Noted in {folder.consent}. Delete it, or the vantage in probing.yaml, to stop.")
 
 
 @command.command(

@@ -15,7 +15,7 @@ from monitor.domain.connectivity import Round, Tally
 from monitor.domain.measurements import Access, Link, Measurement, State, Verdict
 
 LEAST_CONTROL: Final = 0.5
-"""A vantage counts where this share of its control hosts answers."""
+"""A vantage counts where this share of its control measurements goes well."""
 FORGETS: Final = 0.995
 """An agreement counts this much less with every vote that follows: some two hundred votes are remembered."""
 
@@ -41,6 +41,7 @@ class Vote:
 
     Attributes:
         up: `None` where it could not tell (`insufficient`).
+        certain: rests on what settles a case alone, and on no control.
         evidence: id of the measurement.
     """
 
@@ -49,6 +50,7 @@ class Vote:
     up: bool | None
     slow: bool = False
     intercepted: bool = False
+    certain: bool = False
     evidence: str | None = None
 
 
@@ -65,17 +67,23 @@ class Trust:
         return max(0.0, 1.0 - 2.0 * self.differed / (self.agreed + self.differed))
 
 
-def valid_vantages(controls: Mapping[str, float], links: Mapping[str, Link] | None = None) -> frozenset[str]:
+def valid_vantages(controls: Mapping[str, float | None], links: Mapping[str, Link] | None = None) -> frozenset[str]:
     """Vantages that may speak this round: their control answers, and their own link is not known to be bad.
 
-    `controls` are shares 0..1 of control hosts that answered each vantage.
+    `controls` are shares 0..1 of control measurements that went well, by vantage; `None` where that is not known, which is
+    no reason to be silent.
     """
     bad = {Link.DOWN, Link.CAPTIVE_PORTAL}
     return frozenset(
         vantage
         for vantage, share in controls.items()
-        if share >= LEAST_CONTROL and (links or {}).get(vantage, Link.UP) not in bad
+        if (share is None or share >= LEAST_CONTROL) and (links or {}).get(vantage, Link.UP) not in bad
     )
+
+
+def may_speak(vote: Vote, valid: frozenset[str]) -> bool:
+    """Whether a vote counts: its vantage may speak, or it needs no control."""
+    return vote.certain or vote.vantage in valid
 
 
 def tallied(
@@ -93,7 +101,7 @@ def tallied(
             ballot = ballots.get(vote.target)
             if ballot is None:
                 ballot = ballots[vote.target] = _Ballot()
-            if vote.up is not None and vote.vantage in valid:
+            if vote.up is not None and may_speak(vote, valid):
                 ballot.cast(vote, weight_of(vote.vantage, trust) if trust else 1.0)
     sums: dict[tuple[str | None, str | None, str | None, Access], _Sum] = {}
     for target, ballot in ballots.items():

@@ -3,6 +3,8 @@
 Agents inside the country speak of what their network and their region see; agents of one place vote together. From outside
 we speak of the places where servers of the country stand. Nobody interferes outside, so a server there that does not
 answer over a line that is up is down, with no further control; a failure seen from inside counts only with its control.
+A vantage whose control measurements fail in a window does not speak in it: from outside these are its targets abroad, which
+nobody cuts; from inside, the controls of what it measured. What settles a case alone (a state's root) needs no control.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,6 +19,7 @@ from monitor.detect.quorum import (
     Vote,
     inside_places,
     judged,
+    may_speak,
     tallied,
     valid_vantages,
     verdicts_of,
@@ -29,7 +32,10 @@ from monitor.domain.targets import Service, Target
 
 ENOUGH_VANTAGES: Final = 2
 """Where two vantages or more speak of a place, one alone decides nothing."""
+LEAST_CONTROLS: Final = 3
+"""Fewer control measurements of a vantage in a window tell nothing of the vantage: one site that died must not silence it."""
 _BLIND: Final = frozenset({Link.DOWN, Link.CAPTIVE_PORTAL})
+_Judged = tuple[Measurement, Verdict]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,10 @@ class Known:
     def is_domestic(self, target: str) -> bool:
         """Whether it is served from inside the country; what we do not know is not."""
         return target in self.targets and self.targets[target][0].domestic
+
+    def is_abroad(self, target: str) -> bool:
+        """Whether it is served from abroad; what we do not know is not."""
+        return target in self.targets and not self.targets[target][0].domestic
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,27 +76,53 @@ def tallied_window(
 ) -> tuple[Round, dict[str, Trust]]:
     """The round that these measurements make, and how far each vantage is trusted after it."""
     links = _links(measurements)
-    valid = valid_vantages(dict.fromkeys(links, 1.0), links)
+    seen = [(one, _verdict(one)) for one in (_controlled(measurement, controls) for measurement in measurements)]
+    valid = valid_vantages(_well_shares(seen, known), links)
     tallies: list[Tally] = []
     after = dict(trust)
-    for voting in _votings(measurements, known, controls):
-        speaking = {vote.vantage for vote in voting.votes if vote.vantage in valid and vote.up is not None}
+    for voting in _votings(seen, known, links):
+        speaking = {vote.vantage for vote in voting.votes if may_speak(vote, valid) and vote.up is not None}
         least = min(ENOUGH_VANTAGES, max(1, len(speaking)))
         tallies += tallied(at, voting.votes, voting.places, valid, trust, least).tallies
         if voting.of_one_network:
             # Only who sits on one network must agree: in a region one operator may be cut and another not.
-            after = judged(after, voting.votes, verdicts_of(voting.votes, valid, trust))
+            heard = [vote for vote in voting.votes if vote.vantage in valid]
+            after = judged(after, heard, verdicts_of(heard, valid, trust))
     return Round(at=at, tallies=tuple(tallies)), after
 
 
 def verdict_on(measurement: Measurement, controls: Controls) -> Verdict:
     """The verdict on a measurement, with the control that there is."""
-    if measurement.vantage.access is not Access.OUTSIDE:
-        return judge(controls.controlled(measurement))
-    verdict = judge(replace(measurement, control=None))
-    if verdict.state is not State.INSUFFICIENT or measurement.link in _BLIND or not measurement.steps:
+    return _verdict(_controlled(measurement, controls))
+
+
+def _controlled(measurement: Measurement, controls: Controls) -> Measurement:
+    """From inside with its control; outside is its own control."""
+    if measurement.vantage.access is Access.OUTSIDE:
+        return replace(measurement, control=None)
+    return controls.controlled(measurement)
+
+
+def _verdict(measurement: Measurement) -> Verdict:
+    verdict = judge(measurement)
+    if measurement.vantage.access is not Access.OUTSIDE or verdict.state is not State.INSUFFICIENT:
+        return verdict
+    if measurement.link in _BLIND or not measurement.steps:
         return verdict
     return replace(verdict, state=State.DOWN, confidence=0.9, rule="outside.no_answer", version=1, mechanism=None)
+
+
+def _well_shares(seen: Iterable[_Judged], known: Known) -> dict[str, float | None]:
+    """Share of each vantage's control measurements of this window that went well; `None` where too few were made."""
+    made: dict[str, list[bool]] = {}
+    for measurement, verdict in seen:
+        well = made.setdefault(measurement.vantage.id, [])
+        if measurement.vantage.access is Access.OUTSIDE:
+            if known.is_abroad(measurement.target):
+                well.append(verdict.state in {State.OK, State.DEGRADED})
+        elif measurement.control is not None:
+            well.append(not measurement.control.failed and bool(measurement.control.steps))
+    return {vantage: sum(well) / len(well) if len(well) >= LEAST_CONTROLS else None for vantage, well in made.items()}
 
 
 def _links(measurements: Iterable[Measurement]) -> dict[str, Link]:
@@ -98,15 +134,15 @@ def _links(measurements: Iterable[Measurement]) -> dict[str, Link]:
     return found
 
 
-def _votings(measurements: Iterable[Measurement], known: Known, controls: Controls) -> list[_Voting]:
+def _votings(seen: Iterable[_Judged], known: Known, links: Mapping[str, Link]) -> list[_Voting]:
     """Votes by place, so that each place has the quorum that it can have."""
     found: dict[Place, _Voting] = {}
-    for measurement in measurements:
-        verdict = verdict_on(measurement, controls)
+    for measurement, verdict in seen:
+        certain = verdict.confidence >= 1.0 and links[measurement.vantage.id] not in _BLIND
         for key, place in _places(measurement, known):
             group = replace(place, domestic=False)
             voting = found.setdefault(group, _Voting({}, place.operator is not None and place.service is None))
-            voting.take(vote_of(measurement, verdict, key))
+            voting.take(replace(vote_of(measurement, verdict, key), certain=certain))
             voting.places[key] = place
     return list(found.values())
 

@@ -6,8 +6,7 @@ Weights follow OONI (`oonipipeline/analysis/rules.py`); they are hand-set, not c
 """
 
 from dataclasses import replace
-from typing import Final, Literal
-from urllib.parse import urlsplit
+from typing import Final
 
 from monitor.detect import verdict_connections, verdict_names, verdict_pages
 from monitor.detect.verdict_evidence import Connecting, Evidence
@@ -142,22 +141,6 @@ def _without_control(verdict: Verdict) -> Verdict:
         because=("there is no control to compare with", *verdict.because),
         also=(*guess, *verdict.also),
     )
-
-
-def judge_family(measurement: Measurement, family: Literal[4, 6]) -> Verdict:
-    """The verdict on IPv4 or IPv6 alone. Where no page was asked for over it, connection and handshake decide."""
-    steps = tuple(step for step in measurement.steps if step.family in {None, family})
-    url = measurement.url
-    if not any(isinstance(step, HttpStep) and step.family == family for step in steps):
-        steps = tuple(step for step in steps if not isinstance(step, HttpStep))
-        parts = urlsplit(url)
-        if parts.scheme in _WITHOUT_PAGE:
-            scheme, port = _WITHOUT_PAGE[parts.scheme]
-            url = f"{scheme}://{parts.netloc if parts.port else f'{parts.netloc}:{port}'}"
-    return judge(replace(measurement, steps=steps, url=url))
-
-
-_WITHOUT_PAGE: Final = {"https": ("tls", 443), "http": ("tcp", 80)}
 
 
 def _failures(evidence: Evidence) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from monitor.domain.backlog import Backlog
 from monitor.domain.moments import EPOCH
 from monitor.domain.ports import Clock, StoreUnavailableError
 from monitor.store.damage import damage
-from monitor.store.engines import connect_file, create_private
+from monitor.store.engines import connect_file, create_private, transaction
 from monitor.store.failures import sqlite_words
 from monitor.store.outbox_rows import (
     SCHEMA,
@@ -93,7 +93,7 @@ class Outbox:
 
     async def summed_up(self, hours: Sequence[int]) -> None:
         """The sums of these hours were made."""
-        await self._run(lambda: self._in_transaction(lambda db: forget_hours(db, hours)))
+        await self._run(lambda: self._summed_up(hours))
 
     async def look(self) -> Backlog:
         """What waits now, whoever put it there."""
@@ -125,8 +125,8 @@ class Outbox:
         create_private(self._path)
         db = self._db()
         if self.set_aside is not None:
-            aside = self.set_aside
-            self._in_transaction(lambda _: take_over(db, aside))
+            with transaction(db):
+                take_over(db, self.set_aside)
         self._look()
 
     def _db(self) -> sqlite3.Connection:
@@ -141,30 +141,15 @@ class Outbox:
             self._opened.close()
             self._opened = None
 
-    def _in_transaction(self, job: Callable[[sqlite3.Connection], Result]) -> Result:
-        db = self._db()
-        db.execute("BEGIN IMMEDIATE")
-        try:
-            result = job(db)
-            db.execute("COMMIT")
-        except BaseException:
-            if db.in_transaction:
-                db.execute("ROLLBACK")
-            raise
-        return result
-
     def _put(self, batches: Sequence[Batch], refused: Sequence[Parked]) -> None:
         size = sum(len(batch.body) for batch in batches)
         if self.backlog.bytes + size > self._limit_bytes:
             message = f"outbox: full: {self.backlog.lines} lines wait to be taken"
             raise StoreUnavailableError(message)
         now = self._clock.now()
-
-        def job(db: sqlite3.Connection) -> None:
+        with transaction(self._db()) as db:
             insert(db, batches, milliseconds(now))
             park(db, refused)
-
-        self._in_transaction(job)
         old = self.backlog
         self.backlog = old._replace(
             lines=old.lines + sum(batch.lines for batch in batches), bytes=old.bytes + size,
@@ -193,14 +178,11 @@ class Outbox:
 
     def _settle(self, done: Sequence[Waiting], refused: Sequence[Parked], late_hours: Iterable[int]) -> None:
         lines = sum(waiting.batch.lines for waiting in done)
-
-        def job(db: sqlite3.Connection) -> None:
+        with transaction(self._db()) as db:
             db.executemany("DELETE FROM batches WHERE number = ?", [(waiting.number,) for waiting in done])
             park(db, refused)
             db.executemany("INSERT OR IGNORE INTO late VALUES (?)", [(hour,) for hour in late_hours])
             count(db, lines - len(refused))
-
-        self._in_transaction(job)
         if not self._look().lines:
             self._give_back_disk()
 
@@ -219,14 +201,15 @@ class Outbox:
 
     def _unpark(self, batches: Callable[[Sequence[Parked]], Sequence[Batch]], limit: int) -> int:
         lines = [parked for parked in self._parked(limit) if not parked.line.startswith("#")]
-
-        def job(db: sqlite3.Connection) -> None:
+        with transaction(self._db()) as db:
             insert(db, batches(lines), milliseconds(self._clock.now()))
             db.executemany("DELETE FROM parked WHERE target = ? AND line = ?", [line[:2] for line in lines])
-
-        self._in_transaction(job)
         self._look()
         return len(lines)
+
+    def _summed_up(self, hours: Sequence[int]) -> None:
+        with transaction(self._db()) as db:
+            forget_hours(db, hours)
 
     def _look(self) -> Backlog:
         db = self._db()

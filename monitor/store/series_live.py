@@ -7,12 +7,12 @@ came. Whether a point may be known shows in the newest moment of its series; onl
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from typing import Final
 
 import numpy as np
 
 from monitor.domain.series import NANOSECONDS, ROLLED_UP_BY, ROLLUP_SECONDS, Point, day_of, read_key
+from monitor.store.engines import transaction
 from monitor.store.series_columns import Columns, Numbers, Row, unpacked
 from monitor.store.series_sums import ADD, Group, kept_sums
 
@@ -64,19 +64,6 @@ def chunks(connection: sqlite3.Connection, day: str, since_ns: int, until_ns: in
         amended = amended or bool(amends)
     together = Columns.joined(parts)
     return together.newest_only() if amended else together
-
-
-@contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """One transaction: committed at the end, rolled back on any error."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
 
 
 class LiveDays:

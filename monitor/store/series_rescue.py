@@ -18,10 +18,10 @@ import numpy as np
 from monitor.domain.ports import Clock, StoreUnavailableError
 from monitor.domain.series import day_of, read_key
 from monitor.store.damage import CommitNote
-from monitor.store.engines import connect_file, create_private
+from monitor.store.engines import connect_file, create_private, transaction
 from monitor.store.pages import Image, records
 from monitor.store.series_columns import Columns, DamagedError, unpacked
-from monitor.store.series_live import SCHEMA, LiveDays, transaction
+from monitor.store.series_live import SCHEMA, LiveDays
 from monitor.store.series_sealed import SealedDays
 from monitor.store.setting_aside import LOG_SUFFIX, set_aside, sync_folder, unfinished
 

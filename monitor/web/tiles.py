@@ -1,7 +1,7 @@
 """The country as tiles: one square a region, roughly where it lies, so that a look shows where something is open. PURE.
 
 States are told by words and patterns, not by colour alone. A region from which nothing was heard is grey and never green:
-there is no "all is well" on this map.
+there is no "all is well" on this map. While we are blind ourselves it is not even called silent: it is not known.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,7 +35,7 @@ class Tile:
 
     Attributes:
         state: severity of the gravest open incident (`critical` to `info`), `signals` where something was reported of
-            late and nothing is open, `quiet` where nothing was heard.
+            late and nothing is open, `quiet` where nothing was heard, `unknown` where we could not have heard it.
         said: the same in a few words.
     """
 
@@ -49,14 +49,34 @@ class Tile:
 
 
 def tiles(
-    regions: Mapping[str, Region], incidents: Sequence[Incident], signals: Sequence[Signal], now: datetime
+    regions: Mapping[str, Region],
+    incidents: Sequence[Incident],
+    signals: Sequence[Signal],
+    now: datetime,
+    *,
+    blind: bool,
 ) -> list[Tile]:
-    """Every region, north to south and west to east."""
-    made = [_tile(regions[code], incidents, signals, now) for code in PLACES if code in regions]
+    """Every region, north to south and west to east.
+
+    Args:
+        regions: all of them, by code.
+        incidents: those that are open.
+        signals: those of the last hours.
+        now: this moment.
+        blind: we do not hear: a region of which nothing is told is not known, and not quiet.
+    """
+    silent = ("unknown", "not known") if blind else ("quiet", "nothing heard")
+    made = [_tile(regions[code], incidents, signals, now, silent) for code in PLACES if code in regions]
     return sorted(made, key=lambda tile: (tile.row, tile.column))
 
 
-def _tile(region: Region, incidents: Sequence[Incident], signals: Sequence[Signal], now: datetime) -> Tile:
+def _tile(
+    region: Region,
+    incidents: Sequence[Incident],
+    signals: Sequence[Signal],
+    now: datetime,
+    silent: tuple[str, str],
+) -> Tile:
     told = [one for one in incidents if one.family is not Family.SYSTEM]
     here = [one for one in told if region.code in one.regions or WHOLE_COUNTRY in one.regions]
     recent = sum(now - signal.at <= RECENT and region.code in signal.regions for signal in signals)
@@ -66,7 +86,7 @@ def _tile(region: Region, incidents: Sequence[Incident], signals: Sequence[Signa
     elif recent:
         state, said = "signals", f"{recent} reported"
     else:
-        state, said = "quiet", "nothing heard"
+        state, said = silent
     column, row = PLACES[region.code]
     name = region.names.en
     return Tile(

@@ -60,15 +60,17 @@ def picture(
     ]
     hearing = sum(row["feeling"] == Feeling.OK.value for row in rows)
     beat = states.get("part:heartbeat")
+    fresh = is_fresh(beat, known)
+    blind = blindness(known, hearing, len(rows), states.get("line"), fresh=fresh)
     parts = [health for health in healths if health.subject.startswith("part:") and health.feeling is not Feeling.OK]
     ours = [part for part in parts if not part.subject.startswith("part:collect:")]
     return {
         "now": now,
-        "headline": headline(now, hearing, len(rows), incidents, signals),
-        "blind": hearing * 2 < len(rows),
-        "fresh": beat is not None and now - beat.checked_at <= STALE * known.speed,
+        "headline": headline(now, f"{hearing} of {len(rows)} sources answer", blind, incidents, signals),
+        "blind": bool(blind),
+        "fresh": fresh,
         "heartbeat": beat.checked_at if beat else None,
-        "tiles": tiles(known.regions, incidents, signals, now),
+        "tiles": tiles(known.regions, incidents, signals, now, blind=bool(blind)),
         "line": states["line"].reason if "line" in states else "not looked at yet",
         "incidents": [
             incident_row(known, one) for one in sorted(incidents, key=lambda one: -one.severity)[:LISTED_INCIDENTS]
@@ -81,13 +83,26 @@ def picture(
     }
 
 
-def headline(
-    now: datetime, hearing: int, sources: int, incidents: Sequence[Incident], signals: Sequence[Signal]
-) -> str:
+def is_fresh(health: Health | None, known: Known) -> bool:
+    """Whether somebody looked a moment ago; a demonstration's clock runs faster than life."""
+    return health is not None and known.clock.now() - health.checked_at <= STALE * known.speed
+
+
+def blindness(known: Known, hearing: int, sources: int, line: Health | None, *, fresh: bool) -> str:
+    """Why silence tells nothing now; empty where the service runs and enough sources answer over a line that is up."""
+    if hearing == 0 or hearing * 2 < sources:
+        return "WE ARE MOSTLY BLIND"
+    if not fresh:
+        return "THE SERVICE DOES NOT RUN"
+    if line is None or not is_fresh(line, known):
+        return "NOBODY LOOKS AT OUR OWN LINE"
+    return "" if line.feeling is Feeling.OK else "OUR OWN LINE IS DOWN"
+
+
+def headline(now: datetime, heard: str, blind: str, incidents: Sequence[Incident], signals: Sequence[Signal]) -> str:
     """The first sentence. It never says that all is well where we do not hear."""
-    heard = f"{hearing} of {sources} sources answer"
-    if hearing * 2 < sources:
-        heard += ": WE ARE MOSTLY BLIND, silence here is not calm"
+    if blind:
+        heard += f": {blind}, silence here is not calm"
     if incidents:
         return f"{len(incidents)} open incident{'s' if len(incidents) > 1 else ''}. {heard}."
     recent = sum(now - signal.at <= LOOK_BACK for signal in signals)

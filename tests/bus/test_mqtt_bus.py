@@ -2,16 +2,18 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from monitor.bus.mqtt import MqttBus
-from monitor.bus.mqtt_connection import Broker
+from monitor.bus.mqtt_connection import Broker, Incoming
 from monitor.bus.topics import Topics
+from monitor.bus.wire import unpack_health
 from monitor.domain.health import Feeling, Health
+from monitor.domain.ports import Clock
 from monitor.runtime.clock import SystemClock
 from tests.contract.mosquitto import Mosquitto, need_mosquitto
 
@@ -96,6 +98,48 @@ async def test_an_orderly_end_and_a_death_are_told_apart(mosquitto: Mosquitto) -
             await heard.until("part:mortal", Feeling.OK)
         stopped = await heard.until("part:mortal", Feeling.PAUSED)
         assert stopped.reason == "was stopped"
+
+
+class Patient:
+    """A connection that takes everything and hears nothing, even in a process that is being stopped."""
+
+    def __init__(self) -> None:
+        self.told: list[Feeling] = []
+
+    async def subscribe(self, *_topics: str) -> None:
+        pass
+
+    async def publish(self, _topic: str, payload: bytes, **_how: object) -> None:
+        self.told.append(unpack_health(payload).feeling)
+
+    async def messages(self) -> AsyncIterator[Incoming]:
+        await asyncio.Event().wait()
+        yield Incoming("", b"", retained=False, repeated=False, number=0, quality=0)
+
+
+async def test_being_stopped_ends_in_a_plain_cancellation(monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = Patient()
+
+    async def stand(_broker: Broker, _clock: Clock, serve: Callable[[Patient], Awaitable[None]]) -> None:
+        await serve(connection)
+
+    monkeypatch.setattr("monitor.bus.mqtt.stand", stand)
+    here = Broker(host="127.0.0.1", port=1, identifier="t", tls=False)
+    async with running(MqttBus(here, Topics("test"), SystemClock(), part="read", instance="mortal")) as task:
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert task.cancelled()
+    assert connection.told == [Feeling.OK, Feeling.PAUSED]
+
+
+async def test_being_stopped_is_not_lost_where_the_goodbye_finds_no_broker(mosquitto: Mosquitto) -> None:
+    made = bus(mosquitto, "mortal")
+    async with running(made) as task:
+        mosquitto.kill()
+        task.cancel()
+        await asyncio.wait({task}, timeout=15)
+        assert task.cancelled()
 
 
 async def test_the_last_will_speaks_for_the_dead(mosquitto: Mosquitto, tmp_path: Path) -> None:

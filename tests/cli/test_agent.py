@@ -74,6 +74,10 @@ class Place:
             "--operator", "kcell", "--access", "mobile", "--language", "en", "--read-back", READ_BACK["en"], *words, **how,  # type: ignore[arg-type]
         )  # fmt: skip
 
+    def show_wide(self) -> None:
+        """Tables are told whole."""
+        self._patch.setenv("COLUMNS", "300")
+
     def measure(self, *numbers: int) -> None:
         """What a round would leave in the queue."""
         queue: DiskQueue = consenting_host(self.agent).queue(SystemClock())
@@ -128,7 +132,8 @@ def test_without_consent_no_packet_leaves(place: Place) -> None:
     said = place.watched("agent", "run")
     assert "no consent file" in said
     assert "PACKET" not in said
-    for text in ("{}", place.agent.configuration.read_text()):
+    old_form = "agent: kz-1\nrisks_version: 1\naccepted: true\nagreed_on: 2026-01-01\n"
+    for text in ("{}", place.agent.configuration.read_text(), old_form):
         place.agent.consent.write_text(text)
         assert "PACKET" not in place.watched("agent", "run")
 
@@ -140,8 +145,19 @@ def test_what_the_consent_does_not_name_is_not_probed(place: Place) -> None:
     said = place.watched("agent", "run")
     assert "dabyl agent enrol --again" in said
     assert "PACKET" not in said
-    place.dabyl("agent", "enrol", "--again", "--language", "en", "--read-back", READ_BACK["en"])
+    told = place.dabyl("agent", "enrol", "--again", "--language", "en", "--read-back", READ_BACK["en"])
+    assert "will contact: tor" in told
     assert consenting_host(place.agent).config.sensitive == ("tor",)
+
+
+def test_what_an_agent_may_ask_is_listed_and_nothing_without_consent(place: Place) -> None:
+    place.enrol("--sensitive", "azattyq")
+    place.show_wide()
+    listed = place.dabyl("targets", "list", "--by", "agent")
+    assert " harmless " in listed
+    assert {line.strip("│ ").split()[0] for line in listed.splitlines() if " sensitive " in line} == {"azattyq"}
+    place.agent.consent.unlink()
+    assert "no consent file" in place.dabyl("targets", "list", "--by", "agent", code=1)
 
 
 def test_the_risks_must_be_read_back(place: Place) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from collectors.agent.consent import READ_BACK, RISKS
 from tests.fakes.farm import HOST, SITE, Farm, farm
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -147,13 +148,38 @@ async def test_a_list_of_the_citizen_lab_becomes_targets(tmp_path: Path) -> None
     assert "list-xn--e1afmkfd.xn--p1ai" in await dabyl("--config", str(own), "targets", "list", COLUMNS="300")
 
 
-async def test_only_what_a_consent_permits_is_listed_for_an_agent(tmp_path: Path) -> None:
-    consent = tmp_path / "consent.yaml"
-    consent.write_text("agent: a1\nrisks_version: 1\naccepted: true\nagreed_on: 2026-01-01\n")
-    listed = await dabyl("targets", "list", "--consent", str(consent), "--agent", "a1", COLUMNS="300")
+VANTAGE = "vantage: {id: almaty-1, access: fixed, region: KZ-75, sensitive: true}\n"
+
+
+async def test_only_what_a_consent_permits_is_listed_and_one_command_gives_it(tmp_path: Path) -> None:
+    (tmp_path / "probing.yaml").write_text(VANTAGE)
+    here = {"DABYL_DATA": str(tmp_path / "data"), "DABYL_CONFIG": str(tmp_path), "COLUMNS": "300"}
+    listing = ("targets", "list", "--by", "probes")
+    assert "Say: dabyl targets consent" in await dabyl(*listing, code=1, **here)
+    agree = ("targets", "consent", "--language", "en", "--read-back")
+    await dabyl(*agree, "yes", code=1, **here)
+    assert not (tmp_path / "data").exists()
+    said = await dabyl(*agree, READ_BACK["en"], **here)
+    assert all(risk in said for risk in RISKS["en"])
+    listed = await dabyl(*listing, **here)
     assert "harmless" in listed
     assert "sensitive" not in listed
-    assert "another agent" in await dabyl("targets", "list", "--consent", str(consent), "--agent", "b2", code=1)
+    said = await dabyl(*agree, READ_BACK["en"], "--sensitive", "azattyq", **here)
+    assert "will contact: azattyq" in said
+    listed = await dabyl(*listing, **here)
+    assert {line.strip("│ ").split()[0] for line in listed.splitlines() if " sensitive " in line} == {"azattyq"}
+    assert "knows no service" in await dabyl(*agree, READ_BACK["en"], "--sensitive", "nothing", code=1, **here)
+    (tmp_path / "probing.yaml").write_text(VANTAGE.replace("almaty-1", "almaty-2"))
+    assert "not this agent's" in await dabyl(*listing, code=1, **here)
+
+
+async def test_outside_no_consent_is_needed_and_without_a_vantage_there_is_none_to_give(tmp_path: Path) -> None:
+    here = {"DABYL_DATA": str(tmp_path / "data"), "DABYL_CONFIG": str(tmp_path)}
+    (tmp_path / "probing.yaml").write_text("vantage: {id: outside-1}\n")
+    assert "needs no consent" in await dabyl("targets", "consent", code=1, **here)
+    assert "harmless" in await dabyl("targets", "list", "--by", "probes", **here)
+    (tmp_path / "probing.yaml").write_text("hosts: []\n")
+    assert "describes no vantage" in await dabyl("targets", "consent", code=1, **here)
 
 
 async def test_wrong_targets_are_named_with_file_and_line(tmp_path: Path) -> None:

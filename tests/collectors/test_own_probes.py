@@ -1,12 +1,17 @@
 """Our own probes: off unless asked for, careful where they stand, and silent while our own line is down."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
+from collectors.agent.consent import Consent, write_consent
+from collectors.agent.keys import make_key, read_key
+from collectors.agent.settings import AgentFolder, own_probes_folder
 from collectors.probes.own import OWN_LINE, OwnProbes, plan_of
+from collectors.probes.prober import Prober
 from collectors.probes.rounds import Rounds
 from collectors.probes.settings import OwnVantage
 from monitor.app import make_probes
@@ -17,13 +22,14 @@ from monitor.domain.kinds import EventKind
 from monitor.domain.measurements import Access, Failure, Link, Measurement, TcpStep
 from monitor.domain.ports import AccessDeniedError
 from monitor.domain.reports import Item
-from monitor.domain.targets import ControlHost
+from monitor.domain.targets import ControlHost, Target
 from monitor.pipeline import Pipeline
 from monitor.read.echoes import EchoIndex
 from monitor.read.reader import Reader
 from monitor.runtime.clock import SimulatedClock
 from monitor.settings import Settings
 from tests.collectors.test_rounds import SERVICES, Recorder
+from tests.conftest import NEW_YEAR
 from tests.fakes.state import MemoryState
 
 ABROAD = OwnVantage(id="outside-1")
@@ -32,11 +38,19 @@ HOSTS = (
     ControlHost(id="one", url="tcp://192.0.2.1:443", where="abroad"),
     ControlHost(id="two", url="tcp://192.0.2.2:443", where="at_home"),
 )
-CONSENT = "agent: almaty-1\nrisks_version: 1\naccepted: true\nagreed_on: 2026-01-01\n"
+NOWHERE = AgentFolder(Path("/nonexistent"))
+OLD_FORM = "agent: almaty-1\nrisks_version: 1\naccepted: true\nsensitive: true\nagreed_on: 2026-01-01\n"
+"""What a consent looked like before there was one signed form of it."""
 
 
-def names(own: OwnVantage) -> list[str]:
-    return [target.id for _, target in plan_of(SERVICES, own)]
+def names(own: OwnVantage, folder: AgentFolder = NOWHERE) -> list[str]:
+    return [target.id for _, target in plan_of(SERVICES, own, folder)]
+
+
+def consent(folder: AgentFolder, *sensitive: str, agent: str = "almaty-1") -> None:
+    secret = read_key(folder.key) if folder.key.exists() else make_key(folder.key)
+    given = Consent(agent=agent, language="en", given_at=NEW_YEAR, sensitive=sensitive)
+    write_consent(folder.consent, given, secret)
 
 
 async def nobody(_: Item) -> None:
@@ -54,16 +68,54 @@ def test_from_outside_only_harmless_targets_are_asked_unless_it_says_otherwise()
 
 
 def test_inside_the_country_nothing_is_asked_without_consent(tmp_path: Path) -> None:
-    file = tmp_path / "consent.yaml"
-    with pytest.raises(AccessDeniedError, match="needs a consent file"):
-        plan_of(SERVICES, AT_HOME)
-    agreed = AT_HOME.model_copy(update={"consent": file, "sensitive": True})
-    with pytest.raises(AccessDeniedError, match="no consent file"):
-        plan_of(SERVICES, agreed)
-    file.write_text(CONSENT)
-    assert names(agreed) == ["wiki"]
-    file.write_text(CONSENT + "sensitive: true\n")
-    assert names(agreed) == ["wiki", "news"]
+    folder = own_probes_folder(tmp_path)
+    agreed = AT_HOME.model_copy(update={"sensitive": True})
+    with pytest.raises(AccessDeniedError, match="Nothing was sent. Say: dabyl targets consent"):
+        plan_of(SERVICES, AT_HOME, folder)
+    make_key(folder.key)
+    with pytest.raises(AccessDeniedError, match="no consent file.*Say: dabyl targets consent"):
+        plan_of(SERVICES, agreed, folder)
+    consent(folder)
+    assert names(agreed, folder) == ["wiki"]
+    consent(folder, "news")
+    assert names(agreed, folder) == ["wiki", "news"]
+    assert names(AT_HOME, folder) == ["wiki"]
+    consent(folder, "*")
+    assert names(agreed, folder) == ["wiki", "news"]
+    with pytest.raises(AccessDeniedError, match="not this agent's"):
+        plan_of(SERVICES, agreed.model_copy(update={"id": "almaty-2"}), folder)
+
+
+@pytest.mark.parametrize("text", [None, OLD_FORM, "", "{}", "sensitive: true\n"])
+async def test_inside_no_packet_leaves_before_a_consent_that_counts_was_read(
+    clock: SimulatedClock, tmp_path: Path, text: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    class Asked(Prober):
+        async def measure(self, target: Target, *_: object, **__: object) -> Measurement:
+            asked.append(target.id)
+            raise AccessDeniedError("asked")
+
+    monkeypatch.setattr("monitor.app.Prober", Asked)
+    configuration = load_configuration(None)
+    probing = replace(
+        configuration.probing, probing=configuration.probing.probing.model_copy(update={"vantage": AT_HOME})
+    )
+    probes = make_probes(replace(configuration, probing=probing), Settings(data=tmp_path), MemoryState(), clock, nobody)
+    assert probes is not None
+    folder = own_probes_folder(tmp_path)
+    make_key(folder.key)
+    if text is not None:
+        folder.consent.write_text(text)
+    with pytest.raises(AccessDeniedError, match="Nothing was sent"):
+        await probes.run()
+    assert asked == []
+    # With one that counts the very same probes ask, and first for our own line.
+    consent(folder)
+    with pytest.raises(ExceptionGroup):
+        await probes.run()
+    assert asked[0].startswith("link-")
 
 
 @pytest.mark.parametrize("wrong", [{"id": "Big Name"}, {"id": "a", "every_seconds": 1}, {"id": "a", "secret": 1}])
@@ -95,7 +147,9 @@ async def run_for(
         return 60.0
 
     def make() -> Rounds:
-        return Rounds(recorder, ABROAD.vantage(), plan_of(SERVICES, ABROAD), clock, hosts=HOSTS, rest_when_down=True)
+        return Rounds(
+            recorder, ABROAD.vantage(), plan_of(SERVICES, ABROAD, NOWHERE), clock, hosts=HOSTS, rest_when_down=True
+        )
 
     probes = OwnProbes(vantage=ABROAD.vantage(), make=make, pace=pace, clock=clock, put=put)
     async with asyncio.TaskGroup() as group:

@@ -5,11 +5,9 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
-from collectors.probes.consent import Consent, ConsentError, permitted, read_consent, write_consent
 from collectors.probes.judging import judge_round
 from collectors.probes.link import check_link
 from collectors.probes.prober import Prober
@@ -34,7 +32,6 @@ from tests.conftest import NEW_YEAR
 
 AGENT = Vantage(id="almaty-1", asn=9198, region="KZ-75")
 OUTSIDE = Vantage(id="outside", access=Access.OUTSIDE)
-YES = Consent(agent="almaty-1", risks_version=1, accepted=True, agreed_on=datetime(2026, 1, 1, tzinfo=UTC).date())
 
 
 def service(name: str, risk: Risk = Risk.HARMLESS, every_seconds: float = 120) -> Service:
@@ -87,49 +84,11 @@ def plan(count: int) -> list[tuple[Service, Target]]:
     return [(one, one.targets[0]) for one in (service(f"s{place}") for place in range(count))]
 
 
-def test_without_consent_an_agent_probes_nothing_and_outside_none_is_needed() -> None:
-    assert list(permitted(SERVICES, AGENT, None)) == []
-    assert [one.id for one, _ in permitted(SERVICES, AGENT, YES)] == ["wiki"]
-    assert [one.id for one, _ in permitted(SERVICES, AGENT, replace_sensitive(YES))] == ["wiki", "news"]
-    assert list(permitted(SERVICES, Vantage(id="another"), YES)) == []
-    assert [one.id for one, _ in permitted(SERVICES, OUTSIDE, None)] == ["wiki", "news"]
-
-
-def replace_sensitive(consent: Consent) -> Consent:
-    return consent.model_copy(update={"sensitive": True})
-
-
 async def test_with_nothing_permitted_no_packet_leaves(clock: SimulatedClock) -> None:
     recorder = Recorder(clock)
     hosts = (ControlHost(id="h", url="tcp://8.8.8.8:443", where="abroad"),)
-    found = await Rounds(recorder, AGENT, list(permitted(SERVICES, AGENT, None)), clock, hosts=hosts).round()
+    found = await Rounds(recorder, AGENT, [], clock, hosts=hosts).round()
     assert (found, recorder.asked) == (Round(Link.UNKNOWN, ()), [])
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        (None, "no consent file"),
-        ("agent: almaty-1\nrisks_version: 1\naccepted: false\nagreed_on: 2026-01-01\n", "accepted"),
-        ("agent: almaty-1\nrisks_version: 2\naccepted: true\nagreed_on: 2026-01-01\n", "risks_version"),
-        ("agent: somebody-else\nrisks_version: 1\naccepted: true\nagreed_on: 2026-01-01\n", "another agent"),
-        ("{", "not YAML"),
-        ("5", "the file"),
-    ],
-)
-def test_a_consent_that_does_not_count_is_refused_in_a_sentence(tmp_path: Path, text: str | None, words: str) -> None:
-    file = tmp_path / "consent.yaml"
-    if text is not None:
-        file.write_text(text)
-    with pytest.raises(ConsentError, match=words):
-        read_consent(file, "almaty-1")
-
-
-def test_a_consent_that_was_written_is_read_back_and_is_nobody_elses_to_read(tmp_path: Path) -> None:
-    file = tmp_path / "consent.yaml"
-    write_consent(file, YES)
-    assert read_consent(file, "almaty-1") == YES
-    assert file.stat().st_mode & 0o077 == 0
 
 
 async def test_a_round_asks_each_target_once_spread_over_its_time_in_an_order_that_changes(

@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from collectors.probes.ooni_measurements import OoniError, measurement_of
-from monitor.detect.verdict import RULES, judge, judge_family
+from monitor.detect.verdict import RULES, judge
 from monitor.domain.measurements import (
     Certificate,
     Control,
@@ -31,6 +31,7 @@ from monitor.domain.measurements import (
     Verdict,
 )
 from tests.fakes.certificates import STATE, Authority
+from tests.lab.one_family import judge_family
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 SITE, TRUE, OTHER = "news.example", "93.184.216.34", "130.192.182.17"

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 
 from collectors.probes.rounds import Round
 from monitor.detect.control import Controls
-from monitor.detect.verdict import judge, judge_family
+from monitor.detect.verdict import judge
 from monitor.detect.verdict_speed import samples_of, throttling
 from monitor.domain.measurements import Measurement, Verdict
+from tests.lab.one_family import judge_family
 from tests.lab.story import Act, Expected, Operator, Story
 
 

@@ -16,7 +16,7 @@ from monitor.domain.changes import AuditEntry, Change, Query, Retention
 from monitor.domain.ports import StoreUnavailableError
 from monitor.runtime.clock import SimulatedClock
 from monitor.store import migrations
-from monitor.store.engines import file_engines
+from monitor.store.engines import connect_file, file_engines, transaction
 from monitor.store.migrating import migrate, run_steps
 from monitor.store.schema import metadata
 from monitor.store.state import open_state
@@ -197,3 +197,14 @@ async def test_a_canary_is_gone_from_every_byte_a_day_after_retention(tmp_path: 
     hits = {file.name: file.read_bytes().count(b"CANARY") for file in tmp_path.iterdir()}
     assert set(hits.values()) == {0}, hits
     await store.close()
+
+
+def test_a_transaction_is_kept_whole_or_not_at_all_and_the_connection_goes_on(tmp_path: Path) -> None:
+    with closing(connect_file(tmp_path / "any.sqlite")) as connection:
+        with transaction(connection) as same:
+            same.execute("CREATE TABLE words (word TEXT UNIQUE)")
+        with pytest.raises(sqlite3.IntegrityError), transaction(connection):
+            connection.executemany("INSERT INTO words VALUES (?)", [("one",), ("two",), ("one",)])
+        with transaction(connection):
+            connection.execute("INSERT INTO words VALUES ('three')")
+        assert connection.execute("SELECT word FROM words").fetchall() == [("three",)]

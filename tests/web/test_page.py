@@ -105,6 +105,59 @@ async def test_the_state_of_each_source_is_shown_with_its_reason(store: SqlState
     assert "cannot reach: own line is down" in await (await client.get("/")).text()
 
 
+def feeling(subject: str, how: Feeling = Feeling.OK, at: datetime = NOON) -> Health:
+    return Health(subject=subject, feeling=how, reason="as it is", since=at, checked_at=at)
+
+
+def hearing(share: float = 1.0, line: Feeling | None = Feeling.OK, at: datetime = NOON) -> tuple[Health, ...]:
+    """A service that ran at that moment, with this share of its sources answering."""
+    names = [name for name, source in load_configuration(None).sources.items() if source.enabled]
+    answering = names[: round(len(names) * share)]
+    own = (feeling("line", line, at),) if line else ()
+    return (feeling("part:heartbeat", at=at), *own, *(feeling(f"source:{name}", at=at) for name in answering))
+
+
+async def silence(client: TestClient) -> tuple[set[str], str]:  # type: ignore[type-arg]
+    """What the map says of every region, and the first sentence."""
+    picture = await (await client.get("/api/v1/status")).json()
+    return {tile["said"] for tile in picture["tiles"]}, picture["headline"]
+
+
+async def test_silence_is_told_as_silence_only_where_we_hear(store: SqlStateStore, client: TestClient) -> None:  # type: ignore[type-arg]
+    await store.apply(Change(healths=hearing()))
+    said, headline = await silence(client)
+    assert said == {"nothing heard"}
+    assert "not calm" not in headline
+
+
+@pytest.mark.parametrize(
+    ("healths", "why"),
+    [
+        (hearing(0.0), "WE ARE MOSTLY BLIND"),
+        (hearing(0.4), "WE ARE MOSTLY BLIND"),
+        (hearing(line=Feeling.UNREACHABLE), "OUR OWN LINE IS DOWN"),
+        (hearing(line=None), "NOBODY LOOKS AT OUR OWN LINE"),
+        ((*hearing(at=NOON - timedelta(hours=3)), feeling("part:heartbeat")), "NOBODY LOOKS AT OUR OWN LINE"),
+        (hearing(at=NOON - timedelta(hours=3)), "THE SERVICE DOES NOT RUN"),
+        ((), "WE ARE MOSTLY BLIND"),
+    ],
+    ids=["no source", "few sources", "line down", "line unknown", "collecting died", "all died", "nothing yet"],
+)
+async def test_while_we_are_blind_no_region_is_called_quiet(
+    store: SqlStateStore,
+    client: TestClient,  # type: ignore[type-arg]
+    healths: tuple[Health, ...],
+    why: str,
+) -> None:
+    await store.apply(Change(healths=healths))
+    said, headline = await silence(client)
+    assert said == {"not known"}
+    assert f"{why}, silence here is not calm" in headline
+    page = await (await client.get("/")).text()
+    assert "nothing heard" not in page
+    assert "We do not hear enough to call this calm" in page
+
+
 def test_the_page_is_not_opened_to_others_by_accident() -> None:
     check_binding("127.0.0.1", public=False)
     check_binding("0.0.0.0", public=True)

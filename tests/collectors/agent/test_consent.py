@@ -43,6 +43,14 @@ def test_what_is_no_consent_file_is_none(tmp_path: Path, text: str | None) -> No
         read_consent(tmp_path / "c", "kz-1", AGENT.public)
 
 
+def test_a_consent_is_nobody_elses_to_read_and_may_be_given_again(tmp_path: Path) -> None:
+    (tmp_path / "c").write_text("before")
+    (tmp_path / "c").chmod(0o644)
+    write_consent(tmp_path / "c", GIVEN, AGENT)
+    assert (tmp_path / "c").stat().st_mode & 0o077 == 0
+    assert read_consent(tmp_path / "c", "kz-1", AGENT.public) == GIVEN
+
+
 def test_anothers_consent_is_none(tmp_path: Path) -> None:
     write_consent(tmp_path / "c", GIVEN, OTHER)
     with pytest.raises(AccessDeniedError, match="not this agent's"):

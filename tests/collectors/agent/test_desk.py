@@ -6,9 +6,11 @@ import pytest
 
 from collectors.agent.parcels import pack_content, unpack_answer
 from collectors.agent.rows import Row, pack_row
-from monitor.domain.agents import Refusal
+from monitor.domain.agents import Parcel, Refusal
+from monitor.domain.changes import Change
 from monitor.domain.health import Feeling
 from monitor.domain.kinds import EventKind
+from monitor.domain.measurements import Measurement
 from monitor.runtime.clock import SimulatedClock
 from tests.collectors.agent.cast import AGENT, CORE, MINUTE, OTHER, Core, agent, measured, transmission
 from tests.conftest import NEW_YEAR
@@ -45,6 +47,68 @@ async def test_what_the_broker_owns_up_to_repeating_is_no_replay(core: Core) -> 
     again = core.desk()
     assert await core.answers(again, await core.take(again, data, repeated=True))
     assert (len(core.measurements), core.signals) == (1, [])
+
+
+async def test_a_parcel_that_was_lost_on_its_way_to_the_store_is_taken_again(core: Core, clock: SimulatedClock) -> None:
+    desk = core.desk()
+    content = pack_content([pack_row(Row(measurement=measured(1), run="r"))], CORE.public)
+    lost = await desk.take(transmission(1, 1, content=content), over="kz-1")
+    assert lost.measurements
+    handed_at = []
+    for attempt in range(2, 200):
+        clock.advance(30)
+        again = await desk.take(transmission(1, attempt, content=content, sent_at=clock.now()), over="kz-1")
+        assert again.refusal is None
+        assert again.pending is not None
+        if again.items:
+            handed_at.append((clock.now() - NEW_YEAR) / MINUTE)
+    # After ten minutes, and then ever more seldom: a store that is away is not heaped with copies.
+    assert handed_at == [10.5, 31, 71.5]
+    taken = await core.take(desk, transmission(1, 200, content=content, sent_at=clock.now()))
+    assert not taken.items
+    clock.advance(3600)
+    taken = await core.take(desk, transmission(1, 201, content=content, sent_at=clock.now()))
+    assert core.ids == [measured(1).id]
+    assert await core.answers(desk, taken)
+
+
+async def test_a_parcel_that_was_slow_and_not_lost_is_stored_once(core: Core, clock: SimulatedClock) -> None:
+    desk = core.desk()
+    content = pack_content([pack_row(Row(measurement=measured(1), run="r"))], CORE.public)
+    copies = []
+    for attempt in (1, 2):
+        copies.append(await desk.take(transmission(1, attempt, content=content, sent_at=clock.now()), over="kz-1"))
+        clock.advance(700)
+    assert all(taken.measurements for taken in copies)
+    for taken in copies:
+        parcels = [item.content for item in taken.items if isinstance(item.content, Parcel)]
+        await core.state.apply(Change(measured=taken.measurements, parcels=tuple(parcels)))
+    assert [row.id for _, row in await core.state.measured(0, 10) if isinstance(row, Measurement)] == [measured(1).id]
+    waiting = [taken.pending for taken in copies if taken.pending is not None]
+    assert len(await desk.committed(waiting)) == 2
+
+
+async def test_what_was_not_all_handed_on_is_taken_again_at_once(core: Core) -> None:
+    desk = core.desk()
+    content = pack_content([pack_row(Row(measurement=measured(1), run="r"))], CORE.public)
+    taken = await desk.take(transmission(1, 1, content=content), over="kz-1")
+    with pytest.raises(RuntimeError), desk.handing_over(taken.pending):
+        raise RuntimeError
+    again = await core.take(desk, transmission(1, 2, content=content))
+    assert core.ids == [measured(1).id]
+    assert await core.answers(desk, again)
+
+
+async def test_a_parcel_of_which_nobody_speaks_any_more_is_forgotten(core: Core, clock: SimulatedClock) -> None:
+    desk = core.desk()
+    for sequence in range(1, 31):
+        assert (await desk.take(transmission(sequence, sequence, sent_at=clock.now()), over="kz-1")).items
+        clock.advance(60)
+    other = transmission(1, 40, rows=[measured(77)], sent_at=clock.now())
+    assert (await desk.take(other, over="kz-1")).refusal is Refusal.SEQUENCE_BACK
+    clock.advance(3600)
+    other = transmission(1, 41, rows=[measured(77)], sent_at=clock.now())
+    assert (await desk.take(other, over="kz-1")).measurements == (measured(77),)
 
 
 FORGED = {

@@ -2,18 +2,21 @@
 
 import asyncio
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import trustme
 
 from monitor.bus.mqtt_connection import Broker, connected
+from monitor.domain.agents import Parcel
 from monitor.domain.kinds import EventKind
 from monitor.domain.measurements import HttpStep
 from monitor.domain.ports import AccessDeniedError, UnavailableError
+from monitor.domain.reports import Item
 from tests.collectors.agent.cast import MINUTE, Core, measured, transmission
 from tests.collectors.agent.field import PASSWORDS, Field, at_work, make_field, until
 from tests.conftest import NEW_YEAR
@@ -110,6 +113,43 @@ async def test_a_core_that_dies_before_it_commits_gets_everything_again(field: F
             await until(lambda: field.waiting == 0, 40)
     assert sorted(field.core.ids) == sorted(ids)
     assert field.core.signals == []
+
+
+async def test_a_part_that_is_started_again_loses_none_of_what_it_had_in_hand(field: Field) -> None:
+    ids = an_hour(field, 2)
+    async with at_work(field.sender().run()):
+        heard = field.collector().items()
+        for _ in range(5):
+            await anext(heard)
+        await heard.aclose()
+        async with at_work(field.receive(field.collector())):
+            await until(lambda: field.waiting == 0, 40)
+    assert set(field.core.ids) == set(ids)
+    assert field.core.signals == []
+
+
+async def test_parcels_that_the_service_lost_hold_up_nobody_and_come_again(
+    field: Field, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("collectors.agent_desk.PATIENCE", timedelta(seconds=0.5))
+    ids = an_hour(field, 1)
+    store, lost = field.core.store, 0
+
+    async def forgetful(items: Sequence[Item]) -> None:
+        nonlocal lost
+        if any(isinstance(item.content, Parcel) for item in items) and lost < 7:
+            lost += 1
+            return
+        await store(items)
+
+    monkeypatch.setattr(field.core, "store", forgetful)
+    settings = {
+        "port": field.broker.port, "authorities": str(field.ca()), "password": "PASSWORD", "in_flight": 3,
+    }  # fmt: skip
+    async with at_work(field.receive(field.collector(**settings)), field.sender().run()):
+        await until(lambda: field.waiting == 0, 40)
+    assert lost == 7
+    assert set(field.core.ids) == set(ids)
 
 
 async def test_what_somebody_recorded_and_sends_again_is_refused_with_one_alert(field: Field) -> None:
