@@ -104,7 +104,7 @@ def _votings(measurements: Iterable[Measurement], known: Known, controls: Contro
     for measurement in measurements:
         verdict = verdict_on(measurement, controls)
         for key, place in _places(measurement, known):
-            group = replace(place, domestic=False)
+            group = replace(place, domestic=False, inside=False)
             voting = found.setdefault(group, _Voting({}, place.operator is not None and place.service is None))
             voting.take(vote_of(measurement, verdict, key))
             voting.places[key] = place
