@@ -30,6 +30,10 @@ Examples:
 @click.option("--asn", type=click.IntRange(1, 2**32 - 1), help="Number of your network (AS number).")
 @click.option("--operator", help="Short name of your operator, such as kcell.")
 @click.option("--access", type=click.Choice(["fixed", "mobile", "outside"]), help="How you are joined to the internet.")
+@click.option(
+    "--place", type=(float, float), metavar="EAST NORTH", default=None,
+    help="Where you are, in degrees; kept to a hundredth (a kilometre). Only where you choose to say.",
+)  # fmt: skip
 @click.option("--proxy", help="socks5://host:port for the way to the core, Tor for example.")
 @click.option("--sensitive", multiple=True, help="Id of a service beyond the harmless ones; again for more; * for all.")
 @click.option("--language", type=click.Choice(sorted(RISKS)), help="Language of the risks.")
@@ -95,7 +99,7 @@ def _asked(given: dict[str, Any]) -> dict[str, Any]:
     sensitive = tuple(given["sensitive"]) or (_asked_services() if ask else ())
     return {
         "id": name, "region": region, "access": access, "operator": operator, "asn": asn or None,
-        "sensitive": sensitive, "proxy": given["proxy"],
+        "sensitive": sensitive, "proxy": given["proxy"], "place": given["place"],
     }  # fmt: skip
 
 
@@ -154,7 +158,7 @@ def _say_request(folder: AgentFolder, config: AgentConfig, secret: Secret, reque
     hashed = password_hash(folder.password.read_text(encoding="utf-8").strip()) if folder.password.exists() else None
     request = Request(
         agent=config.id, key=secret.public, region=config.region, asn=config.asn, operator=config.operator,
-        access=config.access, sensitive=config.sensitive, broker_password_hash=hashed,
+        access=config.access, place=config.place, sensitive=config.sensitive, broker_password_hash=hashed,
     ).signed_by(secret)  # fmt: skip
     click.echo(f"\nMade in {folder.place}. Send this line to whoever runs the core; it holds no secret:\n")
     click.echo(request.line())

@@ -13,6 +13,7 @@ from collectors.base import kind, kind_names
 from collectors.probes.settings import OwnVantage
 from collectors.scenario import Expectation, Line, Network, Probes, Scenario
 from monitor.configuration_probing import Probing
+from monitor.domain.areas import Area
 from monitor.domain.regions import Names, Region
 from monitor.domain.rules import Condition, Rule
 from monitor.domain.sources import Source
@@ -26,6 +27,7 @@ SECTIONS: tuple[tuple[str, tuple[type[BaseModel], ...]], ...] = (
     ("rules.yaml", (Rule, Condition)),
     ("receivers.yaml", (Destination,)),
     ("regions.yaml", (Region, Names)),
+    ("areas.yaml", (Area,)),
     ("places.yaml", (PlacePhrases, AbroadPhrases)),
     ("targets.yaml", (Service, Target)),
     ("probing.yaml", (Probing, OwnVantage, ControlHost)),

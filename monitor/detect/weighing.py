@@ -80,11 +80,14 @@ def weighed(
 ) -> Weighed:
     """The judgement on an outage: upward at once, downward once the less has stood for half an hour.
 
-    `rounds` are the latest; they say nothing of an outage that is over, of which what they last showed is kept.
+    `rounds` are the latest in it; once it is over, what they last showed is kept.
     """
     own = dict(before.own) if before else {}
     if outage.ended is None or before is None:
         own |= _own(outage, rounds, evidence.members)
+    if not any(own.values()):
+        # Found by our own rounds, which are not at hand any more: from which side is not known.
+        own |= {_source(EvidenceFamily.OWN_ACTIVE, entity): True for entity in outage.entities or (outage.entity,)}
     ears = tuple(sorted({*(before.ears if before else ()), *evidence.ears}))
     said = [one for one in evidence.said if supports(one, outage, now)]
     cause = cause_named(evidence.said, outage, now, before.outage.cause if before else outage.cause)
