@@ -95,8 +95,17 @@ def seen_of(rounds: Iterable[Round], entity: str) -> Seen:
     return Seen((outside_up, outside_total), (inside_up, inside_total))
 
 
-def regions_lost(rounds: Iterable[Round], entity: str) -> tuple[str, ...]:
-    """The regions in which an operator has lost what it has, where that can be told from all others; else none."""
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """The regions in which an operator is known, in which it has lost what it has, and in which it is well."""
+
+    known: frozenset[str]
+    lost: frozenset[str]
+    well: frozenset[str]
+
+
+def spread_of(rounds: Iterable[Round], entity: str) -> Spread:
+    """How an operator's loss is spread over regions."""
     sums: dict[str, tuple[int, int]] = {}
     for found in rounds:
         for tally in found.tallies:
@@ -105,9 +114,11 @@ def regions_lost(rounds: Iterable[Round], entity: str) -> tuple[str, ...]:
                 up, total = sums.get(tally.region, (0, 0))
                 sums[tally.region] = (up + tally.up, total + tally.total)
     losses = {region: 1.0 - up / total for region, (up, total) in sums.items() if total >= LEAST_IN_REGION}
-    lost = tuple(sorted(region for region, loss in losses.items() if loss >= REGION_LOST))
-    well = [region for region, loss in losses.items() if loss <= REGION_WELL]
-    return lost if lost and (len(losses) == 1 or len(lost) + len(well) == len(losses) > len(lost)) else ()
+    return Spread(
+        known=frozenset(losses),
+        lost=frozenset(region for region, loss in losses.items() if loss >= REGION_LOST),
+        well=frozenset(region for region, loss in losses.items() if loss <= REGION_WELL),
+    )
 
 
 def outside(

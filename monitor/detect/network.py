@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from monitor.detect.entities import counts, regions_lost
+from monitor.detect.entities import Spread, counts, spread_of
 from monitor.detect.filter import MINUTE, FilterSettings, suspicious
 from monitor.detect.scope import Reach, loss_of, reaches
 from monitor.detect.track import LATELY, Track, heard, loss_lately
@@ -145,14 +145,20 @@ def _regions(reach: Reach, state: NetworkState, before: Outage) -> tuple[str, ..
     if reach.scope is Scope.NATIONAL:
         return ("KZ",)
     if reach.scope is Scope.OPERATOR and reach.kind in {OutageKind.MOBILE_ONLY, OutageKind.OPERATOR}:
-        return _widened(before, regions_lost(state.rounds, reach.entity) or ("KZ",))
+        return _widened(before.regions, spread_of(state.rounds, reach.entity))
     named = sorted({track.entity.partition(":")[2] for track in reach.tracks if track.entity.startswith("region:")})
     return tuple(named) or ("KZ",)
 
 
-def _widened(before: Outage, regions: tuple[str, ...]) -> tuple[str, ...]:
-    """Where an operator's incident lies: it may turn out to reach further, and a part that comes back does not move it."""
-    return ("KZ",) if "KZ" in (*before.regions, *regions) else tuple(sorted({*before.regions, *regions}))
+def _widened(before: tuple[str, ...], spread: Spread) -> tuple[str, ...]:
+    """Where an operator's incident lies: in some regions while it is well in all others, else in the country.
+
+    It may turn out to reach further; a part that comes back does not move it.
+    """
+    told_apart = spread.lost and (len(spread.known) == 1 or spread.lost | spread.well == spread.known)
+    lost = {*before, *spread.lost} if before else spread.lost if told_apart else frozenset({"KZ"})
+    everywhere = len(spread.known) > 1 and spread.known <= lost
+    return ("KZ",) if "KZ" in lost or everywhere else tuple(sorted(lost))
 
 
 def pace(state: NetworkState, settings: NetworkSettings) -> float:
