@@ -30,7 +30,7 @@ from monitor.domain.moments import from_unix
 from monitor.domain.ports import Clock, StateStore
 from monitor.domain.reports import Item
 from monitor.domain.signals import Signal
-from monitor.network_evidence import EvidenceDesk, Fresh, Surroundings, open_cuts, shown
+from monitor.network_evidence import EvidenceDesk, Fresh, Surroundings, grown, open_cuts, shown
 from monitor.network_memory import PREFIX, Memory, read, written
 
 READER: Final = "network"
@@ -211,12 +211,13 @@ class Watch:
             return memory, (), ()
         listening, members = looked
         cuts = open_cuts(memory.beside.weighed)
-        told = local_told(self._areas, members, cuts, now, settled=listening.settled(now))
+        told, lasting = local_told(self._areas, members, cuts, now, settled=listening.settled(now))
         still_open = (*memory.history.now.open.values(), *cuts.values())
         over = {one.outage.entity for one in told if one.outage.ended is not None}
         still_open = tuple(outage for outage in still_open if outage.entity not in over)
         fresh = tuple(Fresh(told=one, at=now, still_open=still_open) for one in told)
-        return replace(memory, beside=replace(memory.beside, listening=listening)), members, fresh
+        beside = replace(memory.beside, listening=listening, weighed=grown(memory.beside.weighed, lasting))
+        return replace(memory, beside=beside), members, fresh
 
     async def _weighed(
         self, memory: Memory, fresh: Sequence[Fresh], members: Sequence[Member], now: datetime

@@ -174,6 +174,16 @@ def open_cuts(found: Mapping[str, Weighed]) -> dict[str, Outage]:
     return {one.outage.entity: one.outage for one in found.values() if one.outage.scope is Scope.LOCAL}
 
 
+def grown(found: Mapping[str, Weighed], lasting: Mapping[str, Outage]) -> Mapping[str, Weighed]:
+    """The same with local cuts as they are now."""
+    changed = {
+        name: replace(one, outage=replace(lasting[one.outage.entity], cause=one.outage.cause))
+        for name, one in found.items()
+        if one.outage.entity in lasting and lasting[one.outage.entity].loss_ratio != one.outage.loss_ratio
+    }
+    return {**found, **changed} if changed else found
+
+
 def shown(found: Mapping[str, Weighed]) -> tuple[Shown, ...]:
     """Outages that last, as the board shows them; who said what is left out."""
     return tuple(
