@@ -16,6 +16,10 @@ from monitor.problems import ConfigurationError, Problem, model_problems
 from monitor.runtime.clock import SystemClock
 from monitor.settings import read_settings
 
+PLACE: Final = {
+    "en": "You chose to say where you are: the core will know it to about a kilometre. Nothing it tells names you or your place.",
+    "ru": "Вы решили указать, где находитесь: центр узнает это с точностью до километра. Ничто из сообщаемого не назовёт ни вас, ни это место.",
+}
 EXAMPLE: Final = """\b
 Examples:
   dabyl agent enrol
@@ -51,6 +55,9 @@ def enrol(read_back: str | None, language: str | None, request_file: Path | None
         config, secret = _configuration(folder, given), None
     language = language or click.prompt("Language", type=click.Choice(sorted(RISKS)), default="ru")
     _tell_risks(language)
+    if config.place is not None:
+        click.echo(PLACE[language])
+        click.echo()
     _hear_back(language, read_back)
     secret = secret or _make(folder, config, given)
     consent = Consent(agent=config.id, language=language, given_at=SystemClock().now(), sensitive=config.sensitive)

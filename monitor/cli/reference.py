@@ -19,7 +19,7 @@ from monitor.domain.rules import Condition, Rule
 from monitor.domain.sources import Source
 from monitor.domain.targets import ControlHost, Service, Target
 from monitor.read.gazetteer import AbroadPhrases, PlacePhrases
-from monitor.read.lexicon import Entry, Lexicon, Modifier, Noise
+from monitor.read.lexicon import Entry, Lexicon, Modifier, NamedCause, Noise
 from monitor.read.masking import PublicNames
 
 SECTIONS: tuple[tuple[str, tuple[type[BaseModel], ...]], ...] = (
@@ -33,7 +33,7 @@ SECTIONS: tuple[tuple[str, tuple[type[BaseModel], ...]], ...] = (
     ("probing.yaml", (Probing, OwnVantage, ControlHost)),
     ("public_names.yaml", (PublicNames,)),
     ("agent.yaml (on an agent's own device)", (AgentConfig, MqttWay, HttpsWay)),
-    ("lexicons/*.yaml", (Lexicon, Entry, Noise, Modifier)),
+    ("lexicons/*.yaml", (Lexicon, Entry, Noise, Modifier, NamedCause)),
     ("scenarios/*.yaml", (Scenario, Line, Network, Probes, Expectation)),
 )
 
