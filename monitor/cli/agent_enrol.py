@@ -17,8 +17,8 @@ from monitor.runtime.clock import SystemClock
 from monitor.settings import read_settings
 
 PLACE: Final = {
-    "en": "You chose to say where you are: the core will know it to about a kilometre. Nothing it tells names you or your place.",
-    "ru": "Вы решили указать, где находитесь: центр узнает это с точностью до километра. Ничто из сообщаемого не назовёт ни вас, ни это место.",
+    "en": "You chose to say where you are: the core will know it to about a kilometre, and nobody else.",
+    "ru": "Вы решили указать, где находитесь: центр узнает это с точностью до километра, и больше никто.",
 }
 EXAMPLE: Final = """\b
 Examples:

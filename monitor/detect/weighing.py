@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from monitor.detect.causes import cause_named
-from monitor.detect.entities import Seen, seen_of
+from monitor.detect.entities import seen_of
 from monitor.detect.fusion import Claim, Judgement, Quality, fused
 from monitor.detect.presence import Member
 from monitor.detect.said import BEFORE, Said, supports
@@ -123,29 +123,23 @@ def asked_since(outage: Outage) -> datetime:
 
 def _own(outage: Outage, rounds: Sequence[Round], members: Sequence[Member]) -> dict[str, bool]:
     """What our own views show now, by source; those without data are left out."""
-    shown: dict[str, bool] = {}
     if outage.scope is Scope.LOCAL:
         # The silence of those inside is what it was found by.
         return {_source(EvidenceFamily.INSIDE, outage.entity): True}
+    losses: dict[str, float] = {}
     for entity in outage.entities or (outage.entity,):
         seen = seen_of(rounds, entity)
         views = {EvidenceFamily.OWN_ACTIVE: seen.outside, EvidenceFamily.INSIDE: seen.inside}
-        losses = {
-            family: 1.0 - up / total
-            for family, (up, total) in views.items()
-            if total >= min(LEAST_TARGETS, _total(seen))
-        }
-        least = max(0.1, outage.loss_ratio / 2.0)
-        worst = max(losses.values(), default=0.0)
-        # The detector found it in the sum of both: the view that lost most has shown it.
-        shown |= {_source(family, entity): loss >= least or loss == worst for family, loss in losses.items()}
+        least = min(LEAST_TARGETS, max(1, seen.outside[1] + seen.inside[1]))
+        for family, (up, total) in views.items():
+            if total >= least:
+                losses[_source(family, entity)] = 1.0 - up / total
+    # The detector found it in the sum of all: the view that lost most has shown it.
+    enough = min(max(0.1, outage.loss_ratio / 2.0), max(losses.values(), default=0.0))
+    shown = {source: 0.0 < enough <= loss for source, loss in losses.items()}
     if (silent := _silence(outage, members)) is not None:
         shown[_source(EvidenceFamily.INSIDE, "silence")] = silent
     return shown
-
-
-def _total(seen: Seen) -> int:
-    return max(1, seen.outside[1] + seen.inside[1])
 
 
 def _silence(outage: Outage, members: Sequence[Member]) -> bool | None:
