@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from alerts.evaluate import Evaluator
+from monitor.configuration import load_configuration
 from monitor.detect.detector import NetworkDetector
 from monitor.detect.local_cut import contains
 from monitor.domain.agents import Agent, Standing
@@ -227,3 +229,13 @@ def test_an_area_is_a_polygon_of_one_city() -> None:
         with pytest.raises(ValueError, match=fault):
             Area(id="x", name="x", region="KZ-75", corners=corners)
     assert replace(Vantage(id="a"), longitude=76.94, latitude=43.24).without_place() == Vantage(id="a")
+
+
+async def test_a_cut_of_a_square_alone_is_told_by_the_name_of_the_square() -> None:
+    evaluator = Evaluator(load_configuration(None).rules)
+    began, ended = (await told_of(CUT))[0]
+    (fired,) = evaluator.add(began, began.observed_at)
+    assert (fired.event, fired.rule.id, fired.alert.region, fired.alert.place) == (
+        "firing", "net.local.measured", "KZ-75", "Republic square",
+    )  # fmt: skip
+    assert [turn.event for turn in evaluator.add(ended, ended.observed_at)] == ["cleared"]

@@ -47,6 +47,9 @@ def signal_of(
     if told.news in WEIGHED_AGAIN:
         # The same class may be reached twice, and each time is news of its own.
         parts.append(rfc3339(now) or "")
+    if told.news is News.CHANGED and judgement:
+        # A degree may be reached again: with another certainty it is something else.
+        parts.append(judgement.certainty.value)
     key = content_id(*parts)
     strength = STRENGTHS[judgement.certainty] if judgement else outage.probability
     if restored:
