@@ -9,7 +9,8 @@ from monitor.domain.signals import Signal
 
 AHEAD = timedelta(minutes=10)
 """Event times a little in the future are clocks that go wrong, not prophecies."""
-MEASURED = "measurement"
+MEASURED = frozenset({"detect", "measurement"})
+"""Sources of what was measured: our own detectors, and a state of the network that somebody else has found."""
 
 
 def counting(condition: Condition, signals: Iterable[Signal], now: datetime) -> list[Signal]:
@@ -23,6 +24,7 @@ def counting(condition: Condition, signals: Iterable[Signal], now: datetime) -> 
         and signal.strength >= condition.strength_at_least
         and signal.tier <= condition.tier_at_most
         and not signal.denied
+        and (not condition.measured or signal.source in MEASURED)
         and (condition.include_past or not signal.past)
     ]
 
@@ -51,8 +53,8 @@ def level_of(signals: Iterable[Signal]) -> Level:
     independent witnesses of which one checks facts before it publishes (tier 1).
     """
     told = {signal.witness for signal in signals if not signal.denied}
-    measured = {signal.witness for signal in signals if signal.source == MEASURED}
-    best = min((signal.tier for signal in signals if signal.source != MEASURED), default=4)
+    measured = {signal.witness for signal in signals if signal.source in MEASURED}
+    best = min((signal.tier for signal in signals if signal.source not in MEASURED), default=4)
     if (measured and told - measured) or (len(told) >= 3 and best == 1):
         return Level.CONFIRMED
     return Level.CORROBORATED if len(told) >= 2 else Level.SEEN

@@ -135,6 +135,8 @@ class Evaluator:
             return self._begin(watch, counted, now) if held and new is not None else []
         if watch.alert.state is AlertState.PENDING:
             return self._pending(watch, counted, now, held=held)
+        if new is not None and new not in counted and new in _other_half(watch, now):
+            return self._joined(watch, new)
         return self._firing(watch, counted, now, new)
 
     def _holds(self, rule: Rule, signals: Sequence[Signal], counted: Sequence[Signal], now: datetime) -> bool:
@@ -146,18 +148,19 @@ class Evaluator:
 
     def _begin(self, watch: Watch, counted: Sequence[Signal], now: datetime) -> list[Turn]:
         rule, scope = watch.rule, watch.scope
+        evidence = [*counted, *_other_half(watch, now)]
         mark = fingerprint(rule.id, scope.region, scope.place)
         alert = Alert(
             id=content_id("episode", mark, rfc3339(now) or ""), fingerprint=mark, rule=rule.id,
             rule_version=self._versions[rule.id], family=counted[-1].family, region=scope.region, place=scope.place,
-            state=AlertState.PENDING, severity=severity_of(rule), level=level_of(counted),
+            state=AlertState.PENDING, severity=severity_of(rule), level=level_of(evidence),
             started_at=min(signal.at for signal in counted), held_since=now, last_signal_at=now,
         )  # fmt: skip
-        watch.alert = _with_evidence(alert, counted)
+        watch.alert = _with_evidence(alert, evidence)
         watch.cleared_at = None
         if rule.hold_minutes:
-            return [Turn(alert=watch.alert, rule=rule, event="pending", signals=tuple(counted))]
-        return [self._fire(watch, counted, now)]
+            return [Turn(alert=watch.alert, rule=rule, event="pending", signals=tuple(evidence))]
+        return [self._fire(watch, evidence, now)]
 
     def _fire(self, watch: Watch, counted: Sequence[Signal], now: datetime) -> Turn:
         assert watch.alert is not None
@@ -174,6 +177,14 @@ class Evaluator:
         if now - watch.alert.held_since >= timedelta(minutes=watch.rule.hold_minutes):
             return [self._fire(watch, counted, now)]
         return []
+
+    def _joined(self, watch: Watch, new: Signal) -> list[Turn]:
+        """Evidence of the half that must hold at the same time: it supports the alert, and does not make it last."""
+        assert watch.alert is not None
+        watch.alert = _with_evidence(watch.alert, [new])
+        level = max(watch.alert.level, level_of(self.signals_of(watch.alert)), key=lambda level: level.rank)
+        watch.alert = replace(watch.alert, level=level)
+        return [Turn(alert=watch.alert, rule=watch.rule, event="evidence", signals=(new,))]
 
     def _firing(self, watch: Watch, counted: Sequence[Signal], now: datetime, new: Signal | None) -> list[Turn]:
         assert watch.alert is not None
@@ -206,6 +217,17 @@ class Evaluator:
             watch.signals = {name: signal for name, signal in watch.signals.items() if signal.at > edge or name in held}
             if watch.alert is None and not watch.signals:
                 del self._watches[key]
+
+
+def _other_half(watch: Watch, now: datetime) -> list[Signal]:
+    """The signals that hold the rule's other conditions, each once, oldest first."""
+    found = {
+        signal.id: signal
+        for condition in watch.rule.also
+        for signal in counting(condition, watch.signals.values(), now)
+        if not watch.rule.when.counts(signal.kind)
+    }
+    return sorted(found.values(), key=lambda signal: (signal.at, signal.id))
 
 
 def _conditions(rule: Rule) -> tuple[Condition, ...]:

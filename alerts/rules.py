@@ -35,7 +35,8 @@ def sentence(rule: Rule) -> str:
 def _condition(condition: Condition) -> str:
     what = _names([KINDS[kind] for kind in condition.kinds] + [FAMILIES[family] for family in condition.families])
     says = "say" if condition.at_least > 1 else "says"
-    reports = f"at least {condition.at_least} reports" if condition.at_least > 1 else "one report"
+    sort = "measurement" if condition.measured else "report"
+    reports = f"at least {condition.at_least} {sort}s" if condition.at_least > 1 else f"one {sort}"
     origin = f" from {condition.independent_sources} independent sources" if condition.independent_sources > 1 else ""
     tier = f" of tier {condition.tier_at_most} or better" if condition.tier_at_most < 4 else ""
     people = f", with {condition.people_at_least} people or more," if condition.people_at_least else ""

@@ -36,6 +36,7 @@ from monitor.domain.health import Health
 from monitor.domain.ports import AccessDeniedError, Clock, Receiver, SeriesStore, StateStore
 from monitor.domain.sources import Source
 from monitor.network import Watch
+from monitor.network_evidence import Surroundings
 from monitor.pipeline import Pipeline
 from monitor.read.echoes import EchoIndex
 from monitor.read.reader import Reader
@@ -121,8 +122,12 @@ def parts(
     sources: Mapping[str, Source] | None = None,
     mark: str = "",
     holder: str = "dabyl",
+    book: AgentBook | None = None,
 ) -> Parts:
-    """The parts over this store; `mark` (DEMO, DRILL) stands at the head of every message."""
+    """The parts over this store; `mark` (DEMO, DRILL) stands at the head of every message.
+
+    `book` is of our agents, where there are any: the silence of several in one place is a local cut.
+    """
     known = {**configuration.sources, **(sources or {})}
     composer = Composer(configuration.regions, known)
     ledger = Ledger(configuration.destinations, composer, mark)
@@ -133,7 +138,13 @@ def parts(
         ),
         alerts=AlertService(state=state, rules=configuration.rules, ledger=ledger, clock=clock, holder=holder),
         dispatcher=Dispatcher(state=state, receivers=receivers, clock=clock, holder=holder),
-        watch=Watch(state=state, known=Known(configuration.probing.targets), detector=NetworkDetector(), clock=clock),
+        watch=Watch(
+            state=state,
+            known=Known(configuration.probing.targets),
+            detector=NetworkDetector(),
+            clock=clock,
+            surroundings=Surroundings(sources=known, areas=configuration.areas, book=book),
+        ),
     )
 
 
@@ -244,7 +255,7 @@ async def make_replay(
     """A replay with a durable store in this directory and receivers that only remember."""
     state = await open_state(directory / "state.sqlite3", clock)
     recorders: dict[str, Receiver] = {destination.id: Recorder() for destination in configuration.destinations}
-    joined = parts(configuration, state, recorders, clock, sources=sources, mark=mark, holder="replay")
+    joined = parts(configuration, state, recorders, clock, sources=sources, mark=mark, holder="replay", book=state)
     return Replay(
         state=state, pipeline=joined.pipeline, alerts=joined.alerts, dispatcher=joined.dispatcher, clock=clock,
         watch=joined.watch,

@@ -14,6 +14,7 @@ from collectors.base import kind, kind_names
 from collectors.scenario import Scenario
 from monitor.configuration_probing import ProbingConfiguration, read_probing
 from monitor.documents import Document, DocumentError, read_document
+from monitor.domain.areas import Area
 from monitor.domain.regions import Region
 from monitor.domain.rules import Rule
 from monitor.domain.sources import Source
@@ -61,6 +62,7 @@ class Configuration:
     destinations: tuple[Destination, ...]
     probing: ProbingConfiguration
     public: PublicNames = field(default_factory=PublicNames)
+    areas: tuple[Area, ...] = ()
 
     def masker(self) -> Masker:
         """What takes private people out of texts; knows the public names, our sources' channels, and places."""
@@ -82,8 +84,9 @@ def load_configuration(own: Path | None, *, examples: bool = False) -> Configura
     rules = _rules(folder, destinations)
     public = _public_names(folder)
     probing = read_probing(folder)
+    regions = _regions(folder)
     configuration = Configuration(
-        _regions(folder), _sources(folder), _reading(folder), rules, destinations, probing, public
+        regions, _sources(folder), _reading(folder), rules, destinations, probing, public, _areas(folder, regions)
     )
     if examples and not folder.problems:
         _check_examples(folder, configuration.reading)
@@ -186,6 +189,15 @@ def _regions(folder: Folder) -> dict[str, Region]:
     found = [folder.model("regions.yaml", document, ("regions", place), row, Region, str(place + 1))
              for place, row in enumerate(rows) if document]  # fmt: skip
     return {region.code: region for region in found if region is not None}
+
+
+def _areas(folder: Folder, regions: dict[str, Region]) -> tuple[Area, ...]:
+    entries = folder.entries("areas.yaml", "areas", Area)
+    for entry in entries:
+        if regions and entry.value.region not in regions:
+            line = entry.document.line((*entry.path, "region"))
+            folder.note(entry.file, line, entry.id, unknown("region", entry.value.region, regions))
+    return tuple(entry.value for entry in entries)
 
 
 def _sources(folder: Folder) -> dict[str, Source]:

@@ -3,6 +3,8 @@
 Reads what vantages measured from its own checkpoint. What it makes of that, what it remembers and how far it has come are
 one transaction, so that a restart goes on where it was and says nothing twice. Measurements are judged by windows of two
 minutes; one that comes late has its window judged again, with all that was measured in it, and the past is amended.
+How sure an outage is, is judged in the step that stores it, with what others have said by then, and again at every look
+while it lasts.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,17 +14,23 @@ from typing import Final
 
 from monitor.detect.control import Controls
 from monitor.detect.detector import NetworkDetector
-from monitor.detect.history import KEPT
+from monitor.detect.history import KEPT, HistoryState
 from monitor.detect.hush import listened
+from monitor.detect.local_watch import local_told
+from monitor.detect.presence import Member
+from monitor.detect.signals import outage_id
 from monitor.detect.tallying import Known, tallied_window
+from monitor.detect.weighing import due_moments
+from monitor.domain.areas import Area
 from monitor.domain.changes import Change
-from monitor.domain.connectivity import Round
+from monitor.domain.connectivity import Board, Round
 from monitor.domain.leases import Fence
 from monitor.domain.measurements import Measurement
 from monitor.domain.moments import from_unix
 from monitor.domain.ports import Clock, StateStore
 from monitor.domain.reports import Item
 from monitor.domain.signals import Signal
+from monitor.network_evidence import EvidenceDesk, Fresh, Surroundings, grown, open_cuts, shown
 from monitor.network_memory import PREFIX, Memory, read, written
 
 READER: Final = "network"
@@ -50,7 +58,7 @@ class _Ahead:
 
     memory: Memory
     rounds: list[Round]
-    signals: list[Signal]
+    fresh: list[Fresh]
 
 
 class Watch:
@@ -60,11 +68,17 @@ class Watch:
         fence: the tenure in which this one may; `None` where it is alone.
     """
 
-    def __init__(self, *, state: StateStore, known: Known, detector: NetworkDetector, clock: Clock) -> None:
+    def __init__(
+        self, *, state: StateStore, known: Known, detector: NetworkDetector, clock: Clock,
+        surroundings: Surroundings | None = None,
+    ) -> None:  # fmt: skip
+        surroundings = surroundings or Surroundings()
         self._state = state
         self._known = known
         self._detector = detector
         self._clock = clock
+        self._desk = EvidenceDesk(state, surroundings)
+        self._areas: Sequence[Area] = surroundings.areas
         self._controls = Controls()
         self._memory: Memory | None = None
         self._checkpoint = 0
@@ -104,11 +118,12 @@ class Watch:
             return False
         ahead = self._ahead = self._ahead or _Ahead(self._memory, [], [])
         now = max(self._clock.now(), item.content.at)
-        history, signals = self._detector.step(ahead.memory.history, item.content, now)
+        before = ahead.memory.history
+        history, fresh = self._heard(before, (item.content,), now)
         ahead.memory = replace(ahead.memory, history=history)
         ahead.rounds.append(item.content)
-        ahead.signals += signals
-        return bool(signals)
+        ahead.fresh += fresh
+        return bool(fresh) or _is_due(before, self._memory, item.content.at)
 
     async def _remembered(self) -> Memory:
         if self._memory is None:
@@ -130,14 +145,16 @@ class Watch:
         self._learn(measurements)
         after, made = await self._windows(memory, measurements, now)
         after, silent = _listened(after, measurements, now)
-        if not rows and not made and not silent and after.beside.hush.hour == memory.beside.hush.hour:
+        after, fresh = self._gone_through(after, given, made, now)
+        after, members, cuts = await self._around(after, now)
+        after, signals = await self._weighed(after, (*fresh, *cuts), members, now)
+        if not rows and not made and not silent and not signals and _is_as_it_was(memory, after):
             return Watched()
-        after, signals = self._gone_through(after, given, made, now)
         signals = (*signals, *silent)
         checkpoint = rows[-1][0] if rows else self._checkpoint
         change = Change(
             signals=signals, checkpoints={READER: checkpoint}, fence=self.fence,
-            memories=written(memory, after, self._detector.board(after.history)),
+            memories=written(memory, after, self._board(after)),
         )  # fmt: skip
         try:
             await self._state.apply(change)
@@ -169,13 +186,57 @@ class Watch:
 
     def _gone_through(
         self, memory: Memory, given: Sequence[Round], made: Sequence[Round], now: datetime
-    ) -> tuple[Memory, tuple[Signal, ...]]:
+    ) -> tuple[Memory, tuple[Fresh, ...]]:
         ahead = self._ahead
         # Several readers may have stored them in another order than they were looked at.
         if ahead is not None and not made and sorted(given, key=lambda one: one.at) == ahead.rounds:
-            return replace(ahead.memory, beside=memory.beside), tuple(ahead.signals)
-        history, signals = self._detector.step_all(memory.history, [*given, *made], now)
-        return replace(memory, history=history), signals
+            return replace(ahead.memory, beside=memory.beside), tuple(ahead.fresh)
+        if not given and not made:
+            return memory, ()
+        history, fresh = self._heard(memory.history, [*given, *made], now)
+        return replace(memory, history=history), fresh
+
+    def _heard(
+        self, history: HistoryState, rounds: Sequence[Round], now: datetime
+    ) -> tuple[HistoryState, tuple[Fresh, ...]]:
+        """The state after these rounds, and what is new; how sure it is, is judged where it is stored."""
+        history, told = self._detector.told_all(history, rounds, now)
+        still_open = tuple(history.now.open.values())
+        return history, tuple(Fresh(told=one, at=now, still_open=still_open) for one in told)
+
+    async def _around(self, memory: Memory, now: datetime) -> tuple[Memory, tuple[Member, ...], tuple[Fresh, ...]]:
+        """Who is usually heard, and which areas went quiet or speak again."""
+        looked = await self._desk.looked(memory.beside.listening, now)
+        if looked is None:
+            return memory, (), ()
+        listening, members = looked
+        cuts = open_cuts(memory.beside.weighed)
+        told, lasting = local_told(self._areas, members, cuts, now, settled=listening.settled(now))
+        still_open = (*memory.history.now.open.values(), *cuts.values())
+        over = {one.outage.entity for one in told if one.outage.ended is not None}
+        still_open = tuple(outage for outage in still_open if outage.entity not in over)
+        fresh = tuple(Fresh(told=one, at=now, still_open=still_open) for one in told)
+        beside = replace(memory.beside, listening=listening, weighed=grown(memory.beside.weighed, lasting))
+        return replace(memory, beside=beside), members, fresh
+
+    async def _weighed(
+        self, memory: Memory, fresh: Sequence[Fresh], members: Sequence[Member], now: datetime
+    ) -> tuple[Memory, tuple[Signal, ...]]:
+        found, signals = await self._desk.weighed(memory.beside.weighed, memory.history, fresh, members, now)
+        return replace(memory, beside=replace(memory.beside, weighed=found)), signals
+
+    def _board(self, memory: Memory) -> Board:
+        return replace(self._detector.board(memory.history), outages=shown(memory.beside.weighed))
+
+
+def _is_due(history: HistoryState, stored: Memory, at: datetime) -> bool:
+    """Whether by this round time alone may have changed the judgement on an outage that lasts."""
+    last = history.rounds[-1].at if history.rounds else at
+    return any(
+        last < moment <= at
+        for outage in history.now.open.values()
+        for moment in due_moments(outage, stored.beside.weighed.get(outage_id(outage)))
+    )
 
 
 def _listened(memory: Memory, measurements: Sequence[Measurement], now: datetime) -> tuple[Memory, tuple[Signal, ...]]:
@@ -184,6 +245,12 @@ def _listened(memory: Memory, measurements: Sequence[Measurement], now: datetime
         return memory, ()
     hush, silent = listened(memory.beside.hush, measurements, now)
     return replace(memory, beside=replace(memory.beside, hush=hush)), silent
+
+
+def _is_as_it_was(memory: Memory, after: Memory) -> bool:
+    """Whether there is nothing to store that would not come to the same again."""
+    old, new = memory.beside, after.beside
+    return old.hush.hour == new.hush.hour and old.weighed is new.weighed and old.listening is new.listening
 
 
 def _window(at: datetime) -> int:

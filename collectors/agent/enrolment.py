@@ -14,7 +14,7 @@ from typing import Any, Final, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from collectors.agent.keys import Secret, checked_public_key, is_public_key, is_signed
-from collectors.agent.settings import checked_url
+from collectors.agent.settings import Degrees, checked_url, coarse
 from monitor.domain.agents import AGENT_NAME
 from monitor.domain.measurements import Access, Vantage
 from monitor.domain.regions import RegionCode
@@ -78,6 +78,7 @@ class Request(BaseModel):
     asn: int | None = Field(default=None, ge=1, le=2**32 - 1, description="number of its network")
     operator: str | None = Field(default=None, max_length=40, description="short name of the operator")
     access: Access = Field(default=Access.FIXED, description="fixed, mobile or outside")
+    place: Degrees | None = Field(default=None, description="[degrees east, degrees north], where its host gave it")
     sensitive: tuple[str, ...] = Field(default=(), description="services its host agreed to; * for all")
     broker_password_hash: str | None = Field(
         default=None, max_length=300, pattern=r"^\$7\$[0-9]+\$[A-Za-z0-9+/=]+\$[A-Za-z0-9+/=]+$",
@@ -88,7 +89,11 @@ class Request(BaseModel):
     @property
     def vantage(self) -> Vantage:
         """Where it measures."""
-        return Vantage(id=self.agent, asn=self.asn, operator=self.operator, region=self.region, access=self.access)
+        east, north = coarse(self.place) or (None, None)
+        return Vantage(
+            id=self.agent, asn=self.asn, operator=self.operator, region=self.region, access=self.access, longitude=east,
+            latitude=north,
+        )  # fmt: skip
 
     def signed_by(self, secret: Secret) -> Self:
         """The same with its signature."""
@@ -115,7 +120,8 @@ class Request(BaseModel):
         return request
 
     def _signed(self) -> bytes:
-        told = self.model_dump(mode="json", exclude={"signature"})
+        # Who gives no place signs what was signed before there were places.
+        told = self.model_dump(mode="json", exclude={"signature"} | ({"place"} if self.place is None else set()))
         return b"dabyl request\0" + json.dumps(told, sort_keys=True).encode()
 
 

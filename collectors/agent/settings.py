@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -14,6 +14,14 @@ from monitor.domain.agents import AGENT_NAME
 from monitor.domain.measurements import Access, Vantage
 from monitor.domain.regions import RegionCode
 from monitor.problems import ConfigurationError, Problem, model_problems
+
+Degrees = tuple[Annotated[float, Field(ge=-180, le=180)], Annotated[float, Field(ge=-90, le=90)]]
+"""Degrees east, degrees north."""
+
+
+def coarse(place: Degrees | None) -> Degrees | None:
+    """The place to a hundredth of a degree, about a kilometre: whoever gives more does not give more."""
+    return None if place is None else (round(place[0], 2), round(place[1], 2))
 
 
 def checked_url(text: str) -> str:
@@ -71,6 +79,10 @@ class AgentConfig(BaseModel):
     asn: int | None = Field(default=None, ge=1, le=2**32 - 1, description="number of its network")
     operator: str | None = Field(default=None, max_length=40, description="short name of the operator")
     access: Access = Field(default=Access.FIXED, description="fixed, mobile or outside")
+    place: Degrees | None = Field(
+        default=None,
+        description="[degrees east, degrees north] of its place, to a hundredth; only where you choose to say",
+    )
     mqtt: MqttWay | None = Field(default=None, description="the core's broker")
     https: HttpsWay | None = Field(default=None, description="the core itself, when the broker cannot be reached")
     authorities: Path | None = Field(
@@ -85,6 +97,11 @@ class AgentConfig(BaseModel):
     answer_seconds: float = Field(
         default=30, gt=0, le=600, description="a parcel without an answer is sent again after this"
     )
+
+    @field_validator("place")
+    @classmethod
+    def _is_coarse(cls, value: Degrees | None) -> Degrees | None:
+        return coarse(value)
 
     @field_validator("core")
     @classmethod
@@ -114,7 +131,11 @@ class AgentConfig(BaseModel):
     @property
     def vantage(self) -> Vantage:
         """Where it measures."""
-        return Vantage(id=self.id, asn=self.asn, operator=self.operator, region=self.region, access=self.access)
+        east, north = self.place or (None, None)
+        return Vantage(
+            id=self.id, asn=self.asn, operator=self.operator, region=self.region, access=self.access, longitude=east,
+            latitude=north,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

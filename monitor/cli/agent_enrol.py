@@ -17,6 +17,10 @@ from monitor.problems import ConfigurationError, Problem, model_problems
 from monitor.runtime.clock import SystemClock
 from monitor.settings import read_settings
 
+PLACE: Final = {
+    "en": "You chose to say where you are: the core will know it to about a kilometre, and nobody else.",
+    "ru": "Вы решили указать, где находитесь: центр узнает это с точностью до километра, и больше никто.",
+}
 EXAMPLE: Final = """\b
 Examples:
   dabyl agent enrol
@@ -31,6 +35,10 @@ Examples:
 @click.option("--asn", type=click.IntRange(1, 2**32 - 1), help="Number of your network (AS number).")
 @click.option("--operator", help="Short name of your operator, such as kcell.")
 @click.option("--access", type=click.Choice(["fixed", "mobile", "outside"]), help="How you are joined to the internet.")
+@click.option(
+    "--place", type=(float, float), metavar="EAST NORTH", default=None,
+    help="Where you are, in degrees; kept to a hundredth (a kilometre). Only where you choose to say.",
+)  # fmt: skip
 @click.option("--proxy", help="socks5://host:port for the way to the core, Tor for example.")
 @click.option("--sensitive", multiple=True, help="Id of a service beyond the harmless ones; again for more; * for all.")
 @click.option("--language", type=click.Choice(sorted(RISKS)), help="Language of the risks.")
@@ -48,6 +56,9 @@ def enrol(read_back: str | None, language: str | None, request_file: Path | None
         config, secret = _configuration(folder, given), None
     language = asked_language(language)
     tell_risks(language, config.sensitive)
+    if config.place is not None:
+        click.echo(PLACE[language])
+        click.echo()
     hear_back(language, read_back)
     secret = secret or _make(folder, config, given)
     consent = Consent(agent=config.id, language=language, given_at=SystemClock().now(), sensitive=config.sensitive)
@@ -96,7 +107,7 @@ def _asked(given: dict[str, Any]) -> dict[str, Any]:
     sensitive = tuple(given["sensitive"]) or (asked_services() if ask else ())
     return {
         "id": name, "region": region, "access": access, "operator": operator, "asn": asn or None,
-        "sensitive": sensitive, "proxy": given["proxy"],
+        "sensitive": sensitive, "proxy": given["proxy"], "place": given["place"],
     }  # fmt: skip
 
 
@@ -134,7 +145,7 @@ def _say_request(folder: AgentFolder, config: AgentConfig, secret: Secret, reque
     hashed = password_hash(folder.password.read_text(encoding="utf-8").strip()) if folder.password.exists() else None
     request = Request(
         agent=config.id, key=secret.public, region=config.region, asn=config.asn, operator=config.operator,
-        access=config.access, sensitive=config.sensitive, broker_password_hash=hashed,
+        access=config.access, place=config.place, sensitive=config.sensitive, broker_password_hash=hashed,
     ).signed_by(secret)  # fmt: skip
     click.echo(f"\nMade in {folder.place}. Send this line to whoever runs the core; it holds no secret:\n")
     click.echo(request.line())

@@ -33,7 +33,7 @@ def command(*, graph: bool, rules: bool, online: bool) -> None:
         for rule in configuration.rules:
             click.echo(f"{rule.id}: {sentence(rule)}")
     click.echo(
-        f"right: {len(configuration.sources)} sources, {len(configuration.rules)} rules, "
+        f"right: {len(configuration.sources)} sources, {len(configuration.rules)} rules, {len(configuration.areas)} areas, "
         f"{len(configuration.destinations)} receivers, {len(configuration.reading.lexicons)} lexicons"
     )
     if online and asyncio.run(_online(configuration, settings)):

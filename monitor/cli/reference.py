@@ -13,12 +13,13 @@ from collectors.base import kind, kind_names
 from collectors.probes.settings import OwnVantage
 from collectors.scenario import Expectation, Line, Network, Probes, Scenario
 from monitor.configuration_probing import Probing
+from monitor.domain.areas import Area
 from monitor.domain.regions import Names, Region
 from monitor.domain.rules import Condition, Rule
 from monitor.domain.sources import Source
 from monitor.domain.targets import ControlHost, Service, Target
 from monitor.read.gazetteer import AbroadPhrases, PlacePhrases
-from monitor.read.lexicon import Entry, Lexicon, Modifier, Noise
+from monitor.read.lexicon import Entry, Lexicon, Modifier, NamedCause, Noise
 from monitor.read.masking import PublicNames
 
 SECTIONS: tuple[tuple[str, tuple[type[BaseModel], ...]], ...] = (
@@ -26,12 +27,13 @@ SECTIONS: tuple[tuple[str, tuple[type[BaseModel], ...]], ...] = (
     ("rules.yaml", (Rule, Condition)),
     ("receivers.yaml", (Destination,)),
     ("regions.yaml", (Region, Names)),
+    ("areas.yaml", (Area,)),
     ("places.yaml", (PlacePhrases, AbroadPhrases)),
     ("targets.yaml", (Service, Target)),
     ("probing.yaml", (Probing, OwnVantage, ControlHost)),
     ("public_names.yaml", (PublicNames,)),
     ("agent.yaml (on an agent's own device)", (AgentConfig, MqttWay, HttpsWay)),
-    ("lexicons/*.yaml", (Lexicon, Entry, Noise, Modifier)),
+    ("lexicons/*.yaml", (Lexicon, Entry, Noise, Modifier, NamedCause)),
     ("scenarios/*.yaml", (Scenario, Line, Network, Probes, Expectation)),
 )
 

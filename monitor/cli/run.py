@@ -82,7 +82,7 @@ async def serve(
     http = PoliteHttp(clock, allowed=networks(settings.allow_private), proxy=settings.proxy)
     workers = WorkerPool()
     receivers = make_receivers(configuration)
-    joined = parts(configuration, state, receivers, clock, mark=mark, sources=sources)
+    joined = parts(configuration, state, receivers, clock, mark=mark, sources=sources, book=state)
     desk = make_desk(configuration, state, settings.data, clock) if collect else None
     access = Access(clock=clock, http=http, workers=workers, secret=needed_secret, desk=desk) if collect else None
     heard = configuration.sources if collect else {}

@@ -149,7 +149,9 @@ async def _alert(process: Process) -> None:
     receivers = make_receivers(process.configuration)
     for receiver in receivers.values():
         process.stack.push_async_callback(_closing(receiver))
-    joined = parts(process.configuration, process.state, receivers, process.clock, holder=process.holder)
+    joined = parts(
+        process.configuration, process.state, receivers, process.clock, holder=process.holder, book=process.state
+    )
     own = replace(process.settings, data=process.settings.data / process.instance)
     series = await open_series_store(own, process.clock)
     process.stack.push_async_callback(series.close)

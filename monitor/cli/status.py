@@ -10,6 +10,7 @@ import click
 from monitor.cli.looking import looking
 from monitor.cli.output import print_table
 from monitor.configuration import load_configuration
+from monitor.domain.moments import rfc3339
 from monitor.runtime.clock import SystemClock
 from monitor.settings import Settings, read_settings
 from monitor.web import views
@@ -66,6 +67,10 @@ def _print(picture: dict[str, Any]) -> None:
 
 def _print_network(network: dict[str, Any], now: datetime) -> None:
     click.echo(f"Network: {network['headline']}. Own probes: {network['probes']}.")
+    if network["outages"]:
+        click.echo(f"Outages, as of {rfc3339(network['at']) or 'the last look'}:")
+    for row in network["outages"]:
+        click.echo(f"  {_outage_line(row)}")
     rows = [
         {
             **row,
@@ -77,3 +82,19 @@ def _print_network(network: dict[str, Any], now: datetime) -> None:
     ]
     if rows:
         print_table(rows, ("entity", "name", "state", "since", "up of", "vantages", "newest"), "Network")
+
+
+def _outage_line(row: dict[str, Any]) -> str:
+    """One outage that lasts, with all its counts, its witness and both bounds of its onset."""
+    after = f"after {rfc3339(row['after'])}, " if row["after"] else ""
+    much = "heard" if row["counted"] == "agents" else "up at worst"
+    beside = (
+        f"{row['others_quiet']} of {row['others']} quiet elsewhere" if row["others"] else f"{row['vantages']} vantages"
+    )
+    kinds = f"{len(row['families'])} kind{'' if len(row['families']) == 1 else 's'} of evidence"
+    cause = f"; cause said to be {row['cause']}" if row["cause"] != "unknown" else ""
+    return (
+        f"{row['certainty']}: {row['name']} ({row['scope']}, {row['kind']}, {row['degree']}), {after}by {rfc3339(row['by'])}; "
+        f"{row['up']} of {row['total']} {row['counted']} {much}, {beside}; {kinds} ({', '.join(row['families'])}), "
+        f"{row['showing']} of {row['asked']} sources with data, {row['of']} in all; witness {row['witness'] or 'none'}{cause}"
+    )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from monitor.detect.history import HistoryState, joined
+from monitor.detect.history import HistoryState, Told, joined
 from monitor.detect.network import NetworkSettings, pace, standings
 from monitor.detect.openings import openings
 from monitor.detect.signals import signal_of
@@ -32,10 +32,16 @@ class NetworkDetector:
     def step_all(
         self, state: HistoryState, rounds: Sequence[Round], now: datetime
     ) -> tuple[HistoryState, tuple[Signal, ...]]:
-        """The state after these rounds, and what to tell."""
-        state, told = joined(state, rounds, now, self.settings)
+        """The state after these rounds, and what to tell, as far as our own measurements go."""
+        state, told = self.told_all(state, rounds, now)
         still_open = tuple(state.now.open.values())
         return state, tuple(signal_of(one, now, still_open=still_open) for one in told)
+
+    def told_all(
+        self, state: HistoryState, rounds: Sequence[Round], now: datetime
+    ) -> tuple[HistoryState, tuple[Told, ...]]:
+        """The state after these rounds, and what is new, before it is weighed with what others say."""
+        return joined(state, rounds, now, self.settings)
 
     def board(self, state: HistoryState) -> Board:
         """What there is to show after the last round."""

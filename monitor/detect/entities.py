@@ -3,10 +3,16 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import Final
 
 from monitor.detect.track import Count
 from monitor.domain.connectivity import Round, Tally
 from monitor.domain.measurements import Access
+
+LEAST_IN_REGION: Final = 9
+"""Targets of the last rounds together that must be known of a region."""
+REGION_LOST: Final = 0.4
+REGION_WELL: Final = 0.15
 
 
 @dataclass(slots=True)
@@ -64,6 +70,55 @@ def _entities(tally: Tally) -> Iterator[tuple[str, int]]:
         yield f"mitm:{operator[9:]}", tally.total - tally.intercepted
     if tally.region:
         yield f"region:{tally.region}", tally.up
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How an entity looks from outside and from inside the country: targets up and in all."""
+
+    outside: tuple[int, int] = (0, 0)
+    inside: tuple[int, int] = (0, 0)
+
+
+def seen_of(rounds: Iterable[Round], entity: str) -> Seen:
+    """What was seen of this entity from either side; a view that no tally tells apart is one from outside."""
+    outside_up = outside_total = inside_up = inside_total = 0
+    for found in rounds:
+        for tally in found.tallies:
+            for name, up in _entities(tally):
+                if name != entity:
+                    continue
+                # Of slow and intercepted targets no tally says from which side; those of a side are as many as it asked.
+                well = tally.inside_up if up == tally.up else round(up * tally.inside_total / max(1, tally.total))
+                inside_up, inside_total = inside_up + well, inside_total + tally.inside_total
+                outside_up, outside_total = outside_up + up - well, outside_total + tally.total - tally.inside_total
+    return Seen((outside_up, outside_total), (inside_up, inside_total))
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """The regions in which an operator is known, in which it has lost what it has, and in which it is well."""
+
+    known: frozenset[str]
+    lost: frozenset[str]
+    well: frozenset[str]
+
+
+def spread_of(rounds: Iterable[Round], entity: str) -> Spread:
+    """How an operator's loss is spread over regions."""
+    sums: dict[str, tuple[int, int]] = {}
+    for found in rounds:
+        for tally in found.tallies:
+            operator = operator_entity(tally.operator, tally.access) if tally.operator else None
+            if tally.service is None and tally.region and operator == entity:
+                up, total = sums.get(tally.region, (0, 0))
+                sums[tally.region] = (up + tally.up, total + tally.total)
+    losses = {region: 1.0 - up / total for region, (up, total) in sums.items() if total >= LEAST_IN_REGION}
+    return Spread(
+        known=frozenset(losses),
+        lost=frozenset(region for region, loss in losses.items() if loss >= REGION_LOST),
+        well=frozenset(region for region, loss in losses.items() if loss <= REGION_WELL),
+    )
 
 
 def outside(

@@ -61,7 +61,7 @@ class Judgement:
     Attributes:
         parts: nats by source, as they were counted, so that everybody can see what it rests on.
         families: those that show it.
-        asked: sources with data, of `of` sources in all.
+        showing: sources that show it, of `asked` with data, of `of` sources in all.
     """
 
     probability: float
@@ -70,6 +70,7 @@ class Judgement:
     families: tuple[EvidenceFamily, ...]
     asked: int
     of: int
+    showing: int = 0
 
 
 def fused(claims: Sequence[Claim], onset: datetime, now: datetime, cause: Cause = Cause.UNKNOWN) -> Judgement:
@@ -84,8 +85,9 @@ def fused(claims: Sequence[Claim], onset: datetime, now: datetime, cause: Cause 
     heard = sum(claim.active is not None for claim in claims)
     certainty = _certainty(probability, families, cause)
     return Judgement(
-        probability=probability, certainty=certainty, parts=parts, families=families, asked=heard, of=len(claims)
-    )
+        probability=probability, certainty=certainty, parts=parts, families=families, asked=heard, of=len(claims),
+        showing=sum(claim.active is True for claim in claims),
+    )  # fmt: skip
 
 
 def _for(claims: Sequence[Claim]) -> dict[str, float]:

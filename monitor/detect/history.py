@@ -46,6 +46,9 @@ class News(StrEnum):
     ENDED = "ended"
     AMENDED = "amended"
     WITHDRAWN = "withdrawn"
+    STRENGTHENED = "strengthened"
+    WEAKENED = "weakened"
+    EXPLAINED = "explained"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from monitor.detect.entities import counts
+from monitor.detect.entities import Spread, counts, spread_of
 from monitor.detect.filter import MINUTE, FilterSettings, suspicious
 from monitor.detect.scope import Reach, loss_of, reaches
 from monitor.detect.track import LATELY, Track, heard, loss_lately
-from monitor.domain.connectivity import Outage, Round, Scope, Standing, degree_of
+from monitor.domain.connectivity import Outage, OutageKind, Round, Scope, Standing, degree_of
 from monitor.domain.measurements import State
 from monitor.domain.moments import from_unix
 
@@ -132,7 +132,7 @@ def _updated(outage: Outage, reach: Reach, state: NetworkState) -> Outage:
         probability=round(min(track.belief.probability for track in reach.tracks if track.alarmed), 4),
         witness=outage.witness or next((track.witness for track in reach.tracks if track.witness), None),
         entities=tuple(sorted({*outage.entities, *(track.entity for track in reach.tracks)})),
-        regions=_regions(reach, state),
+        regions=_regions(reach, state, outage),
     )
 
 
@@ -141,11 +141,24 @@ def _last_counts(reach: Reach) -> tuple[int, int]:
     return sum(count.up for count in last), sum(count.total for count in last)
 
 
-def _regions(reach: Reach, state: NetworkState) -> tuple[str, ...]:
+def _regions(reach: Reach, state: NetworkState, before: Outage) -> tuple[str, ...]:
     if reach.scope is Scope.NATIONAL:
         return ("KZ",)
+    if reach.scope is Scope.OPERATOR and reach.kind in {OutageKind.MOBILE_ONLY, OutageKind.OPERATOR}:
+        return _widened(before.regions, spread_of(state.rounds, reach.entity))
     named = sorted({track.entity.partition(":")[2] for track in reach.tracks if track.entity.startswith("region:")})
     return tuple(named) or ("KZ",)
+
+
+def _widened(before: tuple[str, ...], spread: Spread) -> tuple[str, ...]:
+    """Where an operator's incident lies: in some regions while it is well in all others, else in the country.
+
+    It may turn out to reach further; a part that comes back does not move it.
+    """
+    told_apart = spread.lost and (len(spread.known) == 1 or spread.lost | spread.well == spread.known)
+    lost = {*before, *spread.lost} if before else spread.lost if told_apart else frozenset({"KZ"})
+    everywhere = len(spread.known) > 1 and spread.known <= lost
+    return ("KZ",) if "KZ" in lost or everywhere else tuple(sorted(lost))
 
 
 def pace(state: NetworkState, settings: NetworkSettings) -> float:

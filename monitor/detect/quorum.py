@@ -7,7 +7,7 @@ a shutdown.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -26,6 +26,7 @@ class Place:
 
     Attributes:
         domestic: the target lies inside the country.
+        inside: agents inside the country speak of it, not a vantage outside.
     """
 
     operator: str | None = None
@@ -33,6 +34,7 @@ class Place:
     service: str | None = None
     access: Access = Access.FIXED
     domestic: bool = False
+    inside: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +112,7 @@ def tallied(
         found = sums.get(key)
         if found is None:
             found = sums[key] = _Sum()
-        found.add(ballot, domestic=place.domestic, least=least_vantages)
+        found.add(ballot, domestic=place.domestic, inside=place.inside, least=least_vantages)
     return Round(at=at, tallies=tuple(_tally(key, found) for key, found in sums.items()))
 
 
@@ -150,10 +152,12 @@ class _Sum:
     intercepted: int = 0
     domestic_total: int = 0
     domestic_up: int = 0
+    inside_total: int = 0
+    inside_up: int = 0
     vantages: int = 0
     witness: str | None = None
 
-    def add(self, ballot: _Ballot, *, domestic: bool, least: int) -> None:
+    def add(self, ballot: _Ballot, *, domestic: bool, inside: bool, least: int) -> None:
         self.asked += 1
         if ballot.count < least or ballot.up == ballot.down:
             return
@@ -164,6 +168,8 @@ class _Sum:
         self.intercepted += ballot.intercepted > half
         self.domestic_total += domestic
         self.domestic_up += domestic and up
+        self.inside_total += inside
+        self.inside_up += inside and up
         self.vantages = max(self.vantages, ballot.count)
         self.witness = self.witness or (ballot.up_witness if up else ballot.down_witness)
 
@@ -217,6 +223,8 @@ def _tally(key: tuple[str | None, str | None, str | None, Access], found: _Sum) 
         intercepted=found.intercepted,
         domestic_total=found.domestic_total,
         domestic_up=found.domestic_up,
+        inside_total=found.inside_total,
+        inside_up=found.inside_up,
         asked=found.asked,
         vantages=found.vantages,
         witness=found.witness,
@@ -254,10 +262,9 @@ def inside_places(measurement: Measurement, *, domestic: bool = False) -> dict[s
     found: dict[str, Place] = {}
     if network:
         key = f"{measurement.target}@{network}/{vantage.access.value}"
-        found[key] = Place(operator=network, access=vantage.access, domestic=domestic)
+        found[key] = Place(operator=network, access=vantage.access, domestic=domestic, inside=True)
         if measurement.service:
-            service = Place(operator=network, access=vantage.access, service=measurement.service, domestic=domestic)
-            found[f"{key}#{measurement.service}"] = service
+            found[f"{key}#{measurement.service}"] = replace(found[key], service=measurement.service)
     if vantage.region:
-        found[f"{measurement.target}@{vantage.region}"] = Place(region=vantage.region, domestic=domestic)
+        found[f"{measurement.target}@{vantage.region}"] = Place(region=vantage.region, domestic=domestic, inside=True)
     return found

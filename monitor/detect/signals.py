@@ -11,7 +11,7 @@ from monitor.domain.ids import content_id
 from monitor.domain.kinds import EventKind
 from monitor.domain.moments import rfc3339
 from monitor.domain.regions import WHOLE_COUNTRY
-from monitor.domain.signals import Hit, Signal, signal_id
+from monitor.domain.signals import Hit, Interval, Signal, signal_id
 
 SOURCE: Final = "detect"
 STRENGTHS: Final[Mapping[Certainty, float]] = {
@@ -20,6 +20,7 @@ STRENGTHS: Final[Mapping[Certainty, float]] = {
     Certainty.LIKELY: 0.8,
     Certainty.CONFIRMED: 0.97,
 }
+WEIGHED_AGAIN: Final = frozenset({News.STRENGTHENED, News.WEAKENED, News.EXPLAINED})
 CUTS: Final = frozenset({Scope.NATIONAL, Scope.REGION, Scope.SEVERAL_REGIONS, Scope.LOCAL})
 
 
@@ -42,10 +43,19 @@ def signal_of(
     restored = ended and not told.past and _all_clear(outage, still_open)
     kind = EventKind.NET_RESTORED if restored else event_kind(outage)
     evidence = (outage_id(told.before or outage), *((outage.witness,) if outage.witness else ()))
-    key = content_id(evidence[0], told.news.value, rfc3339(outage.ended) or "", outage.degree.value, outage.kind.value)
+    parts = [evidence[0], told.news.value, rfc3339(outage.ended) or "", outage.degree.value, outage.kind.value]
+    if told.news in WEIGHED_AGAIN:
+        # The same class may be reached twice, and each time is news of its own.
+        parts.append(rfc3339(now) or "")
+    if told.news is News.CHANGED and judgement:
+        # A degree may be reached again: with another certainty it is something else.
+        parts.append(judgement.certainty.value)
+    key = content_id(*parts)
     strength = STRENGTHS[judgement.certainty] if judgement else outage.probability
-    if restored and judgement is None:
+    if restored:
+        # That it is back was measured, however sure it is that it was ever gone.
         strength = 1.0 - outage.probability
+    place = outage.details.get("place")
     return Signal(
         id=signal_id(key, kind, outage.regions),
         kind=kind,
@@ -55,11 +65,9 @@ def signal_of(
         source=SOURCE,
         witness=f"probes:{outage.entity}",
         strength=round(strength, 3),
-        counts={
-            "targets_up": (outage.up, outage.up),
-            "targets": (outage.total, outage.total),
-            "vantages": (outage.vantages, outage.vantages),
-        },
+        places=(place,) if place else (),
+        place_regions=outage.regions[:1] if place else (),
+        counts=_counts(outage, judgement),
         past=told.past or (ended and not restored),
         because=(
             Hit(rule=f"detect.{outage.scope.value}.{outage.kind.value}", words=words(told, judgement), start=0, end=0),
@@ -68,6 +76,16 @@ def signal_of(
         tier=1,
         title=words(told, judgement),
     )
+
+
+def _counts(outage: Outage, judgement: Judgement | None) -> dict[str, Interval]:
+    found = {"targets_up": outage.up, "targets": outage.total, "vantages": outage.vantages}
+    if outage.scope is Scope.LOCAL:
+        found = {"quiet": outage.total - outage.up, "inside": outage.total}
+        found |= {name: int(outage.details.get(name, "0")) for name in ("others_quiet", "others")}
+    if judgement:
+        found |= {"families": len(judgement.families), "showing": judgement.showing, "asked": judgement.asked}
+    return {name: (number, number) for name, number in found.items()}
 
 
 def _all_clear(outage: Outage, still_open: Collection[Outage]) -> bool:
@@ -92,7 +110,7 @@ def words(told: Told, judgement: Judgement | None = None) -> str:
         outage.degree.value,
         outage.kind.value.replace("_", " "),
     ]
-    parts.append(f"{outage.up} of {outage.total} targets up at worst, {outage.vantages} vantages")
+    parts.append(_how_much(outage))
     parts.append(f"onset {bounds(outage)}")
     if outage.ended:
         parts.append(f"ended {rfc3339(outage.ended)}")
@@ -101,12 +119,28 @@ def words(told: Told, judgement: Judgement | None = None) -> str:
     if outage.cause.value != "unknown":
         parts.append(f"cause said to be {outage.cause.value}")
     if judgement:
-        parts.append(f"{judgement.certainty.value} by {len(judgement.families)} kinds of evidence")
+        parts.append(sureness(judgement))
     if outage.witness:
         parts.append(f"witness {outage.witness}")
     if told.before and told.news is News.AMENDED:
         parts.append(f"amended by late data: it was {bounds(told.before)} to {rfc3339(told.before.ended) or 'now'}")
     return "; ".join(parts)
+
+
+def _how_much(outage: Outage) -> str:
+    if outage.scope is not Scope.LOCAL:
+        return f"{outage.up} of {outage.total} targets up at worst, {outage.vantages} vantages"
+    others = f"{outage.details.get('others_quiet', '0')} of {outage.details.get('others', '0')} elsewhere"
+    return f"{outage.details.get('place')}: {outage.total - outage.up} of {outage.total} inside fell quiet, {others}"
+
+
+def sureness(judgement: Judgement) -> str:
+    """How sure, and on how much that rests."""
+    count = len(judgement.families)
+    kinds = f"{count} kind{'' if count == 1 else 's'} of evidence"
+    named = ", ".join(family.value.replace("_", " ") for family in judgement.families)
+    asked = f"{judgement.showing} of {judgement.asked} sources with data show it, {judgement.of} in all"
+    return f"{judgement.certainty.value} by {kinds} ({named}; {asked})"
 
 
 def bounds(outage: Outage) -> str:

@@ -140,7 +140,7 @@ def _votings(seen: Iterable[_Judged], known: Known, links: Mapping[str, Link]) -
     for measurement, verdict in seen:
         certain = verdict.confidence >= 1.0 and links[measurement.vantage.id] not in _BLIND
         for key, place in _places(measurement, known):
-            group = replace(place, domestic=False)
+            group = replace(place, domestic=False, inside=False)
             voting = found.setdefault(group, _Voting({}, place.operator is not None and place.service is None))
             voting.take(replace(vote_of(measurement, verdict, key), certain=certain))
             voting.places[key] = place

@@ -27,6 +27,7 @@ class Tally:
         slow: of them throttled.
         intercepted: of them answered by somebody else (TLS interception).
         domestic_total, domestic_up: the part of `total` and `up` that lies inside the country.
+        inside_total, inside_up: the part of `total` and `up` that agents inside the country speak of.
         asked: targets asked, valid or not: the denominator of coverage.
         vantages: how many valid vantages, inside or out, stand behind it.
         witness: id of one measurement that shows the finding; `None` if none does.
@@ -42,6 +43,8 @@ class Tally:
     intercepted: int = 0
     domestic_total: int = 0
     domestic_up: int = 0
+    inside_total: int = 0
+    inside_up: int = 0
     asked: int = 0
     vantages: int = 0
     witness: str | None = None
@@ -141,6 +144,7 @@ class EvidenceFamily(StrEnum):
     TRAFFIC = "traffic"
     ATLAS = "atlas"
     REPORTS = "reports"
+    ANNOUNCED = "announced"
 
 
 DEGREES: Final = ((0.9, Degree.BLACKOUT), (0.5, Degree.SEVERE), (0.2, Degree.DEGRADED))
@@ -224,6 +228,23 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """An open outage as it is shown: with how sure we are, and on how much that rests.
+
+    Attributes:
+        families: kinds of evidence that show it.
+        showing: sources that show it, of `asked` that have data, of `of` in all.
+    """
+
+    outage: Outage
+    certainty: Certainty
+    families: tuple[EvidenceFamily, ...]
+    showing: int
+    asked: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
     """What there is to show of the network, as of the last round.
 
@@ -231,12 +252,14 @@ class Board:
         at: time of the last round; `None` before any.
         pace_seconds: when the next round of our own probes is due.
         openings: of the country's latest cuts, (start, end) of every window in them; an end of `None` is open.
+        outages: that last, each with its certainty.
     """
 
     at: datetime | None = None
     pace_seconds: float = 120.0
     standings: tuple[Standing, ...] = ()
     openings: tuple[tuple[datetime, datetime | None], ...] = ()
+    outages: tuple[Shown, ...] = ()
 
 
 BOARD: Final = "network.board"

@@ -26,6 +26,7 @@ class Condition(BaseModel):
     people_at_least: int | None = Field(
         default=None, ge=1, description="some report must give at least this many people; not asked where not given"
     )
+    measured: bool = Field(default=False, description="only what was measured counts, not what somebody says")
     include_past: bool = Field(default=False, description="count what is told as something of another day")
 
     @model_validator(mode="after")

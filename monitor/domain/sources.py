@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from monitor.domain.areas import Corner
 from monitor.domain.regions import RegionCode
 
 
@@ -32,5 +33,8 @@ class Source(BaseModel):
     enabled: bool = Field(default=True, description="false keeps the entry and stops reading it")
     expected_hours_between_posts: float | None = Field(
         default=None, gt=0, description="its usual rhythm in hours; learned where not given"
+    )
+    place: Corner | None = Field(
+        default=None, description="[degrees east, degrees north] where it always reports from; its silence counts there"
     )
     settings: dict[str, Any] = Field(default_factory=dict, description="what its collector needs: see that kind")

@@ -12,7 +12,7 @@ from monitor.domain.signals import Finding, Hit, Interval
 from monitor.read.compiled import Compiled, Requirement, concerns
 from monitor.read.context import tells_of_another_year, years
 from monitor.read.counts import CountHit, counts
-from monitor.read.lexicon import Entry, Modifier, Noise, Scope
+from monitor.read.lexicon import Entry, Modifier, NamedCause, Noise, Scope
 from monitor.read.phrases import Found
 from monitor.read.places import Mention
 from monitor.read.tokens import Text
@@ -135,7 +135,12 @@ def _weigh(around: Surroundings, trigger: Found) -> Finding | None:
     assert isinstance(entry, Entry)
     requirement = around.compiled.requirements[trigger.owner]
     reasons = _needed(around, trigger, requirement)
-    if reasons is None or _forbidden(around, trigger, requirement) or _noisy(around, trigger, entry.kind):
+    if reasons is None:
+        return None
+    causes = _causes(around, trigger, entry.kind)
+    excused = any(cause.technical for cause, _ in causes)
+    doubtful = _forbidden(around, trigger, requirement) or _noisy(around, trigger, entry.kind)
+    if doubtful and not excused:
         return None
     effects = _effects(around, trigger, entry.kind)
     denied = "denied" in effects or {"negated", "official"} <= effects
@@ -144,7 +149,7 @@ def _weigh(around: Surroundings, trigger: Found) -> Finding | None:
     place = _where(around, trigger, entry.kind)
     if place is None:
         return None
-    kind = _kind(entry.kind, place)
+    kind = EventKind.NET_OUTAGE if doubtful else _kind(entry.kind, place)
     past = (
         entry.past
         or "past" in effects
@@ -162,6 +167,7 @@ def _weigh(around: Surroundings, trigger: Found) -> Finding | None:
         because=(
             around.hit(entry.id, trigger.first, trigger.last),
             *(around.hit(f"{entry.id}:near", found.first, found.last) for found in reasons),
+            *(around.hit(cause.id, found.first, found.last) for cause, found in causes),
         ),
     )
 
@@ -190,6 +196,15 @@ def _noisy(around: Surroundings, trigger: Found, kind: EventKind) -> bool:
         if not any(around.met(group, trigger, "sentence") for group in around.compiled.requirements[owner].spares):
             return True
     return False
+
+
+def _causes(around: Surroundings, trigger: Found, kind: EventKind) -> list[tuple[NamedCause, Found]]:
+    """Causes that are named beside a loss of the network."""
+    if kind.family is not Family.NET or kind is EventKind.NET_RESTORED:
+        return []
+    met = ((around.compiled.causes[owner], owner) for owner in around.owners(NamedCause))
+    found = ((cause, around.met(owner, trigger, cause.scope)) for cause, owner in met)
+    return [(cause, hit) for cause, hit in found if hit is not None]
 
 
 def _effects(around: Surroundings, trigger: Found, kind: EventKind) -> set[str]:

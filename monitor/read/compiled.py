@@ -12,13 +12,13 @@ from typing import Final
 
 from monitor.domain.kinds import EventKind, Family
 from monitor.read.language import looks_kazakh
-from monitor.read.lexicon import Entry, Lexicon, Modifier, Noise
+from monitor.read.lexicon import Entry, Lexicon, Modifier, NamedCause, Noise
 from monitor.read.mending import Mender
 from monitor.read.phrases import Element, Found, PhraseMatcher, changed, parse_phrases
 from monitor.read.script import arabic_skeleton, folded, skeleton
 from monitor.read.tokens import Text
 
-Owner = Entry | Noise | Modifier | str
+Owner = Entry | Noise | Modifier | NamedCause | str
 """What a phrase belongs to; a string is the name of a group of context words."""
 
 CHANGES: Final[dict[str, Callable[[str], str]]] = {
@@ -75,6 +75,7 @@ class Compiled:
         self.triggers = {name: PhraseMatcher(form.triggers) for name, form in forms.items()}
         self.context = {name: PhraseMatcher(form.context) for name, form in forms.items()}
         self.modifiers = {place: owner for place, owner in enumerate(self.owners) if isinstance(owner, Modifier)}
+        self.causes = {place: owner for place, owner in enumerate(self.owners) if isinstance(owner, NamedCause)}
         self.noise = {place: owner for place, owner in enumerate(self.owners) if isinstance(owner, Noise)}
 
     def find(
@@ -154,6 +155,8 @@ class Compiled:
             self.requirements[place] = Requirement((), (), (), (), spares)
         for modifier in lexicon.modifiers:
             self._phrases(lexicon, modifier.id, modifier.any, self._own(modifier), forms, trigger=False)
+        for cause in lexicon.causes:
+            self._phrases(lexicon, cause.id, cause.any, self._own(cause), forms, trigger=False)
 
     def _own(self, owner: Owner) -> int:
         self.owners.append(owner)

@@ -60,6 +60,23 @@ class Modifier(BaseModel):
     scope: Scope = Field(default="sentence", description="near (4 words), sentence, or the whole text")
 
 
+class NamedCause(BaseModel):
+    """Phrases that name why the network is gone. Where they stand beside it, planned works are an outage, not noise."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str = Field(
+        pattern=r"^[a-z0-9_.]+[.](power|cable|maintenance|order)$", description="unique; its last part is the cause"
+    )
+    any: tuple[str, ...] = Field(min_length=1, description="phrases; one is enough")
+    scope: Scope = Field(default="sentence", description="near (4 words), sentence, or the whole text")
+
+    @property
+    def technical(self) -> bool:
+        """Nobody decided it: an excuse, where it is one."""
+        return not self.id.endswith(".order")
+
+
 class Lexicon(BaseModel):
     """One file of `config/lexicons/`."""
 
@@ -73,3 +90,4 @@ class Lexicon(BaseModel):
     entries: tuple[Entry, ...] = Field(description="what points to events")
     noise: tuple[Noise, ...] = Field(default=(), description="what shows that nothing happened")
     modifiers: tuple[Modifier, ...] = Field(default=(), description="what turns a finding")
+    causes: tuple[NamedCause, ...] = Field(default=(), description="what names the cause of an outage")

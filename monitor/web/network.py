@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-from monitor.domain.connectivity import FRESH, Board, Standing
+from monitor.domain.connectivity import FRESH, Board, Scope, Shown, Standing
 from monitor.domain.health import Feeling, Health
 from monitor.domain.measurements import State
 from monitor.domain.regions import Region
@@ -37,9 +37,30 @@ def network(known: Known, board: Board | None, probes: Health | None, now: datet
         "rows": sorted(
             shown, key=lambda row: (_ORDER.index(row["what"]), _WORST_FIRST.index(State(row["state"])), row["name"])
         ),
+        "at": board.at if board else None,
+        "outages": [_outage(known, one) for one in board.outages] if board else [],
         "services": sum(row["what"] == "service" for row in rows),
         "openings": [{"start": start, "end": end} for start, end in board.openings[-MOST_OPENINGS:]] if board else [],
     }
+
+
+def _outage(known: Known, one: Shown) -> dict[str, Any]:
+    """An outage that lasts: who, since when at the earliest and the latest, how much of how many, and how sure."""
+    outage = one.outage
+    what, _, name = outage.entity.partition(":")
+    local = outage.scope is Scope.LOCAL
+    region = known.regions.get(name) if what == "region" else None
+    return {
+        "entity": outage.entity, "name": outage.details.get("place") or (region.names.en if region else name or what),
+        "scope": outage.scope.value.replace("_", " "), "kind": outage.kind.value.replace("_", " "),
+        "degree": outage.degree.value, "certainty": one.certainty.value,
+        "families": [family.value.replace("_", " ") for family in one.families], "showing": one.showing,
+        "asked": one.asked, "of": one.of, "since": outage.onset, "after": outage.onset_earliest,
+        "by": outage.onset_latest, "up": outage.up, "total": outage.total, "counted": "agents" if local else "targets",
+        "others": outage.details.get("others"), "others_quiet": outage.details.get("others_quiet"),
+        "vantages": outage.vantages, "witness": outage.witness, "cause": outage.cause.value,
+        "regions": list(outage.regions),
+    }  # fmt: skip
 
 
 def _headline(rows: Sequence[Mapping[str, Any]]) -> str:

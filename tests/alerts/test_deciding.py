@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import Final
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts.conditions import level_of
 from alerts.evaluate import Evaluator, Turn
 from alerts.message import Composer
 from alerts.owed import Ledger
@@ -15,7 +17,7 @@ from alerts.routes import Destination
 from alerts.rules import lint, sentence
 from alerts.service import AlertService
 from monitor.configuration import Configuration, load_configuration
-from monitor.domain.alerts import Reason
+from monitor.domain.alerts import Level, Reason
 from monitor.domain.changes import Change, Query
 from monitor.domain.kinds import EventKind
 from monitor.domain.ports import StoreUnavailableError
@@ -103,6 +105,46 @@ def test_unless_keeps_a_rule_quiet() -> None:
 def test_order_and_repeats_within_a_moment_change_nothing(signals: list[Signal]) -> None:
     assert events(DETENTION, signals)[0] == "firing"
     assert events(DETENTION, signals).count("firing") == 1
+
+
+NATIONAL: Final = EventKind.NET_BLACKOUT_NATIONAL
+JOINT = Rule.model_validate(
+    {
+        "id": "j", "title": "Both", "severity": "critical", "when": {"families": ["assembly"]},
+        "also": [{"families": ["net"]}],
+    }
+)  # fmt: skip
+
+
+def test_a_rule_may_ask_for_what_was_measured_alone() -> None:
+    rule = Rule.model_validate(
+        {"id": "m", "title": "M", "severity": "high", "when": {"kinds": [NATIONAL], "measured": True}}
+    )
+    assert events(rule, [told("1", "outlet", 0, NATIONAL, tier=1, strength=0.99)]) == []
+    assert events(rule, [told("1", "probes:national", 0, NATIONAL, source="detect", strength=0.5)]) == ["firing"]
+    assert "one measurement within" in sentence(rule)
+
+
+def test_what_detectors_measure_and_somebody_says_is_confirmed_and_many_networks_are_no_outlet() -> None:
+    measured = [told(name, f"probes:{name}", 0, NATIONAL, source="detect", tier=1) for name in ("a", "b", "c")]
+    assert level_of(measured) is Level.CORROBORATED
+    assert level_of([measured[0], told("1", "channel")]) is Level.CONFIRMED
+    assert level_of([told("1", "channel"), told("2", "other"), told("3", "third")]) is Level.CORROBORATED
+
+
+def test_both_halves_of_a_joint_rule_are_its_evidence_and_raise_its_level() -> None:
+    evaluator = Evaluator([JOINT])
+    street = told("1", "channel", 0, EventKind.ASSEMBLY_PROTEST)
+    cut = told("2", "probes:x", 5, NATIONAL, source="detect")
+    assert evaluator.add(street, street.at) == []
+    (fired,) = evaluator.add(cut, cut.at)
+    assert (fired.event, fired.alert.level) == ("firing", Level.CONFIRMED)
+    assert set(fired.alert.signals) == {street.id, cut.id}
+    more = told("3", "probes:y", 60, NATIONAL, source="detect")
+    (joined,) = evaluator.add(more, more.at)
+    assert joined.event == "evidence"
+    # The other half supports an alert, and does not make it last.
+    assert joined.alert.last_signal_at == fired.alert.last_signal_at
 
 
 def service(

@@ -104,12 +104,22 @@ def test_all_mistakes_are_told_at_once_with_line_and_nearest_word(tmp_path: Path
     (tmp_path / "rules.yaml").write_text(
         "rules:\n  - {id: r, title: R, severity: hgh, when: {kinds: [police.detenton]}, to: [nobody]}\n"
     )
+    (tmp_path / "areas.yaml").write_text(
+        "areas:\n"
+        "  - {id: a, name: A, region: KZ-99, corners: [[76.9, 43.2], [77.0, 43.2], [77.0, 43.3]]}\n"
+        "  - {id: b, name: B, region: KZ-75, corners: [[76.9, 43.2], [77.0, 43.3], [77.0, 43.2], [76.9, 43.3]]}\n"
+        "  - {id: c, name: C, region: KZ-75, corners: [[43.2, 76.9], [43.2, 77.0], [43.3, 77.0]]}\n"
+    )
     told = dabyl("--config", str(tmp_path), "check", code=2)
     for words in (
         "sources.yaml:2: a: unknown kind 'feds'; did you mean 'feeds'?",
         "sources.yaml:3: b: unknown key 'ownr'",
         "did you mean 'high'?",
         "did you mean 'police.detention'?",
+        "areas.yaml:2: a: unknown region 'KZ-99'",
+        "areas.yaml:3: b: ",
+        "its sides cross one another",
+        "areas.yaml:4: c: ",
     ):
         assert words in told
 

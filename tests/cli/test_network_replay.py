@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from tests.cli.test_commands import SCENARIO, dabyl
@@ -49,3 +50,13 @@ def test_the_cut_of_the_country_is_one_incident_until_the_end() -> None:
     assert len(national) == 1
     last = [record["time"] for record in incidents if record["change"] == "cleared"][-1]
     assert last.startswith("2022-01-11T02:")
+
+
+def test_the_history_of_outages_says_how_sure_each_was(tmp_path: Path) -> None:
+    day, kept = Path(__file__).parents[1] / "scenarios" / "almaty-day.yaml", tmp_path / "kept"
+    dabyl("replay", "--no-signals", "--keep", str(kept), str(day))
+    days = ("--since", "2026-03-14T00:00:00Z", "--until", "2026-03-15T00:00:00Z", "--below", "0.8")
+    (spell,) = json.loads(dabyl("history", "outages", *days, "--format", "json", data=kept))
+    assert (spell["label"], spell["since"]) == ("KZ-75", "2026-03-14T07:25:00Z")
+    assert (spell["certainty"], spell["families"], spell["sources"]) == ("suspected", 1, "1 of 1")
+    assert "suspected" in dabyl("history", "outages", *days, data=kept)

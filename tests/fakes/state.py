@@ -95,6 +95,9 @@ class MemoryState:
     async def signals(self, query: Query) -> Sequence[Signal]:
         found = [signal for signal in self._journal if signal and (not query.ids or signal.id in query.ids)]
         found = [signal for signal in found if query.since is None or signal.at >= query.since]
+        found = [signal for signal in found if query.until is None or signal.at < query.until]
+        found = [signal for signal in found if not query.families or signal.family in query.families]
+        found = [signal for signal in found if not query.sources or signal.source in query.sources]
         return sorted(found, key=lambda signal: signal.at, reverse=query.newest_first)[: query.limit]
 
     async def measured(self, after: int, limit: int = 1000) -> Sequence[tuple[int, Measurement | Round]]:
@@ -108,7 +111,12 @@ class MemoryState:
         return {name: body for name, body in self._memories.items() if name.startswith(prefix)}
 
     async def reports(self, query: Query) -> Sequence[StoredReport]:
-        return []
+        found = [one for one in self._versions.values() if not query.sources or one.source in query.sources]
+        found = [one for one in found if query.since is None or one.at >= query.since]
+        found = [one for one in found if query.until is None or one.at < query.until]
+        return [
+            _stored(one) for one in sorted(found, key=lambda one: one.at, reverse=query.newest_first)[: query.limit]
+        ]
 
     async def alerts(self, query: Query) -> Sequence[Alert]:
         return [a for a in self._alerts.values() if not query.open_only or a.state is not AlertState.RESOLVED]
@@ -193,3 +201,11 @@ class MemoryState:
 
     async def close(self) -> None:
         return None
+
+
+def _stored(report: Report) -> StoredReport:
+    return StoredReport(
+        id=report.id, version=report.version, source=report.source, origin=report.origin, key=report.key,
+        title=report.title, text=report.text, link=report.link, published_at=report.published_at,
+        observed_at=report.observed_at, forwarded_from=report.forwarded_from, edited=False, versions=1, deleted_at=None,
+    )  # fmt: skip

@@ -197,3 +197,30 @@ def test_where_nothing_points_to_an_event_places_may_be_left_unasked() -> None:
 )
 def test_of_two_names_for_the_same_words_the_one_that_is_a_place_is_told(text: str, name: str) -> None:
     assert name in {place.name for place in reader().read(text).places}
+
+
+@pytest.mark.parametrize(
+    ("text", "cause", "found"),
+    [
+        ("В Актау нет интернета из-за отключения электричества, сообщил Казахтелеком.", "power", "net.outage"),
+        ("Обрыв кабеля: в Шымкенте нет интернета у абонентов Казахтелекома.", "cable", "net.blackout_local"),
+        ("Казахтелеком проводит плановые работы, в Актау отключён интернет.", "maintenance", "net.outage"),
+        ("По требованию уполномоченных органов мобильный интернет отключён в Алматы.", "order", "net.mobile_only"),
+        ("Ақтауда жарық өшті, интернет жоқ.", "power", "net.outage"),
+        ("Power outage in Aktau: the internet is down across the city.", "power", "net.outage"),
+        ("Planned maintenance: internet is down in Astana.", "maintenance", "net.outage"),
+        ("В Алматы отключили интернет.", None, "net.blackout_local"),
+    ],
+)
+def test_a_cause_that_is_named_beside_a_loss_of_the_network_is_a_reason_of_it(
+    text: str, cause: str | None, found: str
+) -> None:
+    reading = reader().read(text, JANUARY)
+    rules = {hit.rule.rpartition(".")[2] for one in reading.findings for hit in one.because if ".cause." in hit.rule}
+    assert rules == ({cause} if cause else set())
+    assert found in {one.kind.value for one in reading.findings}
+
+
+def test_a_power_cut_that_says_nothing_of_the_network_is_no_event_of_ours() -> None:
+    assert kinds("В Алматы отключили свет в нескольких районах.") == set()
+    assert kinds("Плановые работы: в Актау отключат свет.") == set()

@@ -1,6 +1,7 @@
 """The network on the page and in `dabyl status`: never green without data, and all counts beside each state."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,7 +9,22 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from monitor.configuration import load_configuration
 from monitor.domain.changes import Change
-from monitor.domain.connectivity import BOARD, Board, Standing, board_json, board_of
+from monitor.domain.connectivity import (
+    BOARD,
+    Board,
+    Cause,
+    Certainty,
+    EvidenceFamily,
+    Outage,
+    OutageKind,
+    Scope,
+    Standing,
+    board_json,
+    board_of,
+)
+from monitor.domain.connectivity import (
+    Shown as ShownOutage,
+)
 from monitor.domain.measurements import State
 from monitor.runtime.clock import SimulatedClock
 from monitor.store.state import open_state
@@ -100,3 +116,48 @@ async def test_the_page_shows_state_counts_and_age(tmp_path: Path) -> None:
     told = json.loads(dabyl("status", "--json", data=tmp_path))
     assert {row["state"] for row in told["network"]["rows"]} == {"insufficient"}
     assert "Network: No fresh measurements" in dabyl("status", data=tmp_path)
+
+
+def outage(**more: object) -> ShownOutage:
+    found = Outage(
+        entity="national", scope=Scope.NATIONAL, kind=OutageKind.FULL, onset=NOON - timedelta(minutes=20),
+        onset_earliest=NOON - timedelta(minutes=22), onset_latest=NOON - timedelta(minutes=18), detected_at=NOON,
+        loss_ratio=0.96, up=2, total=48, vantages=3, witness="0123456789abcdef", regions=("KZ",),
+    )  # fmt: skip
+    families = (EvidenceFamily.OWN_ACTIVE, EvidenceFamily.REPORTS)
+    return ShownOutage(
+        outage=replace(found, **more), certainty=Certainty.CONFIRMED, families=families, showing=5, asked=6, of=7,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+async def test_outages_are_shown_with_how_sure_families_counts_witness_and_both_bounds(tmp_path: Path) -> None:
+    square = outage(
+        entity="local:square", scope=Scope.LOCAL, up=2, total=8, witness=None, cause=Cause.POWER,
+        details={"place": "<i>Republic square</i>", "others": "10", "others_quiet": "1"},
+    )  # fmt: skip
+    kept = replace(board(), outages=(outage(), square))
+    assert board_of({BOARD: board_json(kept)}) == kept
+    store = await open_state(tmp_path / "state.sqlite3", SimulatedClock(NOON))
+    await store.apply(Change(memories={BOARD: board_json(kept)}))
+    configuration = load_configuration(None)
+    page = make_web(
+        Shown(state=store, clock=SimulatedClock(NOON), sources={}, regions=configuration.regions, metrics=lambda: b"")
+    )
+    async with TestClient(TestServer(page)) as client:
+        text = await (await client.get("/")).text()
+    await store.close()
+    assert "<i>Republic" not in text
+    for words in (
+        "<b>confirmed</b>", "2 kinds of evidence (own active, reports); 5 of 6 sources with data, 7 in all",
+        "2 of 48 targets up at worst", "3 vantages, witness 0123456789ab", "2 of 8 agents heard", "1 of 10 quiet elsewhere",
+        "cause said to be power",
+    ):  # fmt: skip
+        assert words in text
+    told = dabyl("status", data=tmp_path)
+    for words in (
+        "confirmed: national (national, full, blackout), after 2026-01-05T11:38:00Z, by 2026-01-05T11:42:00Z;",
+        "2 of 48 targets up at worst, 3 vantages; 2 kinds of evidence (own active, reports), 5 of 6 sources with data, 7 in all;",
+        "witness 0123456789abcdef",
+        "2 of 8 agents heard, 1 of 10 quiet elsewhere",
+    ):
+        assert words in told
