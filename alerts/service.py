@@ -30,12 +30,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Outcome:
-    """What one step changed, in order."""
+    """What one step changed, in order.
+
+    Attributes:
+        more: more stands in the journal than this step has read.
+    """
 
     turns: list[Turn] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     notifications: list[Notification] = field(default_factory=list)
     untold: list[Untold] = field(default_factory=list)
+    more: bool = False
 
     def __bool__(self) -> bool:
         """Whether anything changed."""
@@ -94,6 +99,7 @@ class AlertService:
         outcome = Outcome()
         self._turn(outcome, self._evaluator.tick(now), now)
         rows = await self._state.journal(self._checkpoint, limit)
+        outcome.more = len(rows) == limit
         for sequence, signal in rows:
             self._signals[signal.id] = signal
             self._turn(outcome, self._evaluator.add(signal, now), now)

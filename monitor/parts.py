@@ -147,8 +147,8 @@ class Telling:
                 try:
                     await self.alerts.catch_up()
                     while tenure.lasts():
-                        await self._step()
-                        await self._ring_or_due(rings)
+                        if not await self._step():
+                            await self._ring_or_due(rings)
                 except LeaseLostError as error:
                     log.info("judging ends: %s", error)
                     return
@@ -185,7 +185,8 @@ class Telling:
                 log.error("measurements wait: %s", error.reason)
             await self.clock.sleep(LOOK_SECONDS)
 
-    async def _step(self) -> None:
+    async def _step(self) -> bool:
+        """Judge and tell; whether more stands in the journal."""
         outcome = await self.alerts.step()
         for note in outcome.notifications:
             self.metrics.notifications.labels(reason=note.reason.value).inc()
@@ -193,6 +194,7 @@ class Telling:
             await self.dispatcher.send_now(outcome.notifications)
         if outcome:
             await self.bus.publish("changes")
+        return outcome.more
 
     async def _ring_or_due(self, rings: AsyncIterator[str]) -> None:
         due = self.alerts.next_due()

@@ -141,6 +141,8 @@ class Spool:
         return found
 
     def _add(self, fresh: Sequence[Fresh]) -> Sequence[Spooled]:
+        # Said before each: the last deletion may have failed before it could say so again.
+        self._opened().execute("PRAGMA synchronous=FULL")
         with self._transaction() as file:
             (last,) = file.execute(
                 "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'batches'"
@@ -163,10 +165,7 @@ class Spool:
         ).fetchone()
         # Not synced: a deletion that a power cut undoes costs sending it again, which changes nothing.
         file.execute("PRAGMA synchronous=NORMAL")
-        try:
-            self._write("DELETE FROM batches WHERE number = ?", [(number,) for number in numbers])
-        finally:
-            file.execute("PRAGMA synchronous=FULL")
+        self._write("DELETE FROM batches WHERE number = ?", [(number,) for number in numbers])
         self.waiting_bytes -= size
 
     def _write(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
