@@ -28,7 +28,7 @@ from monitor.runtime.supervisor import Stage, Supervisor
 from monitor.store.condition import Condition
 
 BATCH: Final = 250
-RETRY_SECONDS: Final = 5.0
+RETRY_SECONDS: Final = 1.0
 AGAIN_SECONDS: Final = 1.0
 """Until judging asks a store again that refused."""
 TICK_SECONDS: Final = 15.0
