@@ -53,12 +53,17 @@ class Child:
 
 
 @asynccontextmanager
-async def running(module: str, folder: Path, hook: Hook, *arguments: object) -> AsyncIterator[Child]:
-    """A child of this module, told its arguments; gone afterwards."""
+async def running(
+    module: str, folder: Path, hook: Hook, *arguments: object, sources: str | None = None
+) -> AsyncIterator[Child]:
+    """A child of this module, told its arguments; gone afterwards. `sources` is the text of its sources.yaml."""
     configuration = write_configuration(folder / "config")
+    if sources is not None:
+        (configuration / "sources.yaml").write_text(sources)
     environment = {
         **os.environ, "PYTHONPATH": str(ROOT), "DABYL_DATA": str(folder / "data"), "DABYL_CONFIG": str(configuration),
         "DABYL_HOOK_URL": hook.address, "DABYL_LOG_LEVEL": "WARNING",
+        "DABYL_ALLOW_PRIVATE": "127.0.0.0/8",
     }  # fmt: skip
     with (folder / "child.log").open("ab") as log:
         process = await asyncio.create_subprocess_exec(
