@@ -4,8 +4,6 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import ExitStack
-from functools import partial
-from operator import attrgetter
 
 import click
 from aiohttp import web
@@ -123,10 +121,10 @@ async def serve(
 
 def _conditions(state: SqlStateStore, series: SeriesStore, metrics: Metrics) -> list[Condition]:
     """How the stores on our own disk feel; how often they refused is counted."""
-    found = {"state": state.condition, "series": series.condition if isinstance(series, EmbeddedSeries) else None}
-    known = {name: condition for name, condition in found.items() if condition is not None}
-    metrics.watch_stores({name: partial(attrgetter("refusals"), condition) for name, condition in known.items()})
-    return list(known.values())
+    found = [state.condition, series.condition if isinstance(series, EmbeddedSeries) else None]
+    known = [condition for condition in found if condition is not None]
+    metrics.watch_stores(known)
+    return known
 
 
 async def _say_what_was_damaged(state: SqlStateStore, series: SeriesStore, clock: Clock) -> None:

@@ -1,8 +1,9 @@
 """Own metrics in the form of Prometheus; names carry their units. No label ever holds a text, a name or an address."""
 
 import resource
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -10,6 +11,15 @@ from prometheus_client.registry import Collector
 
 from monitor.domain.backlog import Backlog
 from monitor.domain.signals import Signal
+
+
+class Refusing(Protocol):
+    """A store that counts how often it refused something."""
+
+    @property
+    def subject(self) -> str: ...  # noqa: D102
+    @property
+    def refusals(self) -> int: ...  # noqa: D102
 
 
 class Metrics:
@@ -55,9 +65,9 @@ class Metrics:
         """Show what waits in this outbox from now on."""
         self.registry.register(_OutboxMetrics(backlog, now))
 
-    def watch_stores(self, refusals: Mapping[str, Callable[[], int]]) -> None:
+    def watch_stores(self, stores: Sequence[Refusing]) -> None:
         """Show from now on how often each store refused something."""
-        self.registry.register(_StoreMetrics(refusals))
+        self.registry.register(_StoreMetrics(stores))
 
     def text(self) -> bytes:
         """All of them, as Prometheus reads them."""
@@ -66,13 +76,13 @@ class Metrics:
 
 
 class _StoreMetrics(Collector):
-    def __init__(self, refusals: Mapping[str, Callable[[], int]]) -> None:
-        self._refusals = refusals
+    def __init__(self, stores: Sequence[Refusing]) -> None:
+        self._stores = stores
 
     def collect(self) -> Iterator[Metric]:
         found = CounterMetricFamily("dabyl_store_refusals", "Times that a store refused something", labels=["store"])
-        for store, count in self._refusals.items():
-            found.add_metric([store], count())
+        for store in self._stores:
+            found.add_metric([store.subject.removeprefix("part:")], store.refusals)
         yield found
 
 

@@ -14,15 +14,15 @@ class Condition:
     """Remembers refusals. Used from the event loop only.
 
     Args:
-        subject: what it is called where health is shown, such as `part:store`.
         clock: for since-when.
 
     Attributes:
+        subject: what it is called where health is shown, such as `part:store`.
         refusals: how often it refused since the start.
     """
 
     def __init__(self, subject: str, clock: Clock) -> None:
-        self._subject = subject
+        self.subject = subject
         self._clock = clock
         self._well_since = clock.now()
         self._ill_since: datetime | None = None
@@ -42,11 +42,11 @@ class Condition:
         now = self._clock.now()
         if self._is_ill() and self._ill_since is not None:
             return Health(
-                subject=self._subject, feeling=Feeling.DEGRADED, since=self._ill_since, checked_at=now,
+                subject=self.subject, feeling=Feeling.DEGRADED, since=self._ill_since, checked_at=now,
                 reason=f"refused something of late: {self._reason}",
             )  # fmt: skip
         return Health(
-            subject=self._subject, feeling=Feeling.OK, reason="takes what it is given", since=self._well_since,
+            subject=self.subject, feeling=Feeling.OK, reason="takes what it is given", since=self._well_since,
             checked_at=now,
         )  # fmt: skip
 
