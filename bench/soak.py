@@ -16,7 +16,7 @@ from bench.figures import say
 from tests.faults.soak import soaked
 
 
-def main(hours: float = 24, speed: float = 480.0) -> None:
+def main(hours: float = 24, speed: float = 360.0) -> None:
     with tempfile.TemporaryDirectory(prefix="dabyl-soak-") as place:
         found = asyncio.run(soaked(Path(place) / "drill", hours=int(hours), speed=speed))
     say("soak", speed=speed, **asdict(found))
