@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: bundle help setup run demo test check lint types arrows wheel bench docs clean
+.PHONY: bundle help setup run demo test check lint types arrows wheel bench drills docs clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1|/' | awk -F'|' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -54,6 +54,9 @@ bundle: $(VENV)/.ready-dev ## An installation bundle for machines without intern
 
 bench: $(VENV)/.ready-dev ## Measure speed and memory; one line a figure
 	@$(BIN)/python -m bench
+
+drills: $(VENV)/.ready-dev ## The long drills: a bad disk, a flood of posts, a day of work (half an hour)
+	@$(BIN)/python -m bench.faults && $(BIN)/python -m bench.flood && $(BIN)/python -m bench.soak
 
 docs: $(VENV)/.ready-dev ## Make docs/reference.md anew from the models
 	@$(BIN)/python -m monitor.cli.reference > docs/reference.md

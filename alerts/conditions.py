@@ -16,17 +16,20 @@ MEASURED = frozenset({"detect", "measurement"})
 def counting(condition: Condition, signals: Iterable[Signal], now: datetime) -> list[Signal]:
     """The signals that count towards a condition now: right kind, fresh, strong, not denied, not of another day."""
     since = now - timedelta(minutes=condition.within_minutes)
-    return [
-        signal
-        for signal in signals
-        if condition.counts(signal.kind)
-        and since < signal.at <= now + AHEAD
+    until = now + AHEAD
+    return [signal for signal in signals if since < signal.at <= until and counts_at_all(condition, signal)]
+
+
+def counts_at_all(condition: Condition, signal: Signal) -> bool:
+    """Whether a signal counts towards a condition at whatever time."""
+    return (
+        condition.counts(signal.kind)
         and signal.strength >= condition.strength_at_least
         and signal.tier <= condition.tier_at_most
         and not signal.denied
         and (not condition.measured or signal.source in MEASURED)
         and (condition.include_past or not signal.past)
-    ]
+    )
 
 
 def holds(condition: Condition, signals: Sequence[Signal]) -> bool:
@@ -36,9 +39,12 @@ def holds(condition: Condition, signals: Sequence[Signal]) -> bool:
         return False
     if len({signal.witness for signal in signals}) < condition.independent_sources:
         return False
-    if condition.people_at_least is None:
-        return True
-    return any(_people(signal) >= condition.people_at_least for signal in signals)
+    return condition.people_at_least is None or any(has_people(condition, signal) for signal in signals)
+
+
+def has_people(condition: Condition, signal: Signal) -> bool:
+    """Whether a signal tells of as many people as a condition asks for, if it asks."""
+    return condition.people_at_least is not None and _people(signal) >= condition.people_at_least
 
 
 def _people(signal: Signal) -> int:

@@ -4,12 +4,13 @@ A late signal belongs to the hours it speaks of: it is judged against a window t
 alert for the present.
 """
 
+from bisect import insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from alerts.conditions import counting, holds, level_of
+from alerts.conditions import counting, counts_at_all, has_people, holds, level_of
 from alerts.rules import severity_of, version_of
 from monitor.domain.alerts import Alert, AlertState, fingerprint
 from monitor.domain.ids import content_id
@@ -19,6 +20,9 @@ from monitor.domain.rules import Condition, Rule
 from monitor.domain.signals import Signal
 
 MAX_EVIDENCE: Final = 200
+MOST_OF_ONE: Final = 20
+"""Signals that are kept of one witness who says the same sort of thing again and again; the first and the latest ones."""
+FORGET_EVERY: Final = timedelta(minutes=1)
 NO_NEWS: Final = timedelta(hours=96)
 """An alert that only a certain kind of signal ends is given up after this long without any news of it."""
 
@@ -33,13 +37,35 @@ class Scope:
 
 @dataclass(slots=True)
 class Watch:
-    """One rule in one scope: the signals of its window, and its alert while there is one."""
+    """One rule in one scope: the signals of its window, and its alert while there is one.
+
+    Of one witness who says the same sort of thing again and again, not everything is kept: no condition could tell the
+    difference, and a flood would have to be counted anew with each of its posts.
+    """
 
     rule: Rule
     scope: Scope
     signals: dict[str, Signal] = field(default_factory=dict)
     alert: Alert | None = None
     cleared_at: datetime | None = None
+    _voices: dict[tuple[object, ...], list[Signal]] = field(default_factory=dict)
+
+    def hear(self, signal: Signal) -> None:
+        """Take a signal in; of too many of one voice the one after the first goes."""
+        self.signals[signal.id] = signal
+        voice = self._voices.setdefault(_voice(self.rule, signal), [])
+        insort(voice, signal, key=lambda one: one.at)
+        if len(voice) > _most_of_one(self.rule):
+            del self.signals[voice.pop(_least_needed(voice)).id]
+
+    def forget(self, edge: datetime) -> None:
+        """Let go of what is older, but for what the alert rests on."""
+        held = set(self.alert.signals) if self.alert else set()
+        left = [signal for signal in self.signals.values() if signal.at > edge or signal.id in held]
+        if len(left) < len(self.signals):
+            self.signals, self._voices = {}, {}
+            for signal in left:
+                self.hear(signal)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +91,7 @@ class Evaluator:
         self._rules = [rule for rule in rules if rule.enabled]
         self._versions = {rule.id: version_of(rule) for rule in self._rules}
         self._watches: dict[tuple[str, Scope], Watch] = {}
+        self._forgot_at: datetime | None = None
 
     @property
     def longest_window(self) -> timedelta:
@@ -81,7 +108,7 @@ class Evaluator:
                 self._watch(rule, Scope(alert.region, alert.place)).alert = alert
         for signal in signals:
             for watch in self._concerned(signal):
-                watch.signals[signal.id] = signal
+                watch.hear(signal)
 
     def add(self, signal: Signal, now: datetime) -> list[Turn]:
         """One signal more."""
@@ -89,7 +116,7 @@ class Evaluator:
         for watch in self._concerned(signal):
             if signal.id in watch.signals:
                 continue
-            watch.signals[signal.id] = signal
+            watch.hear(signal)
             turns += self._judge(watch, now, signal)
         return turns
 
@@ -99,19 +126,14 @@ class Evaluator:
         for watch in self._watches.values():
             if watch.alert is not None:
                 turns += self._judge(watch, now, None)
-        self._forget(now)
+        if self._forgot_at is None or now - self._forgot_at >= FORGET_EVERY:
+            self._forgot_at = now
+            self._forget(now)
         return turns
 
     def next_due(self) -> datetime | None:
         """When `tick` has something to do; `None` if nothing is under way."""
         return min((due for watch in self._watches.values() if (due := _due(watch)) is not None), default=None)
-
-    def signals_of(self, alert: Alert) -> list[Signal]:
-        """The signals at hand that an alert rests on, oldest first."""
-        found = [watch for watch in self._watches.values() if watch.alert is not None and watch.alert.id == alert.id]
-        wanted = set(alert.signals)
-        signals = {signal.id: signal for watch in found for signal in watch.signals.values() if signal.id in wanted}
-        return sorted(signals.values(), key=lambda signal: (signal.at, signal.id))
 
     def _concerned(self, signal: Signal) -> list[Watch]:
         return [
@@ -128,16 +150,18 @@ class Evaluator:
         return self._watches[key]
 
     def _judge(self, watch: Watch, now: datetime, new: Signal | None) -> list[Turn]:
+        if watch.alert is not None and watch.alert.state is AlertState.FIRING:
+            # It goes on by what is new, however much came before.
+            fresh = () if new is None else (new,)
+            if new is not None and _other_half(watch.rule, fresh, now):
+                return self._joined(watch, new)
+            return self._firing(watch, counting(watch.rule.when, fresh, now), now, new)
         signals = list(watch.signals.values())
         counted = counting(watch.rule.when, signals, now)
         held = self._holds(watch.rule, signals, counted, now)
         if watch.alert is None:
             return self._begin(watch, counted, now) if held and new is not None else []
-        if watch.alert.state is AlertState.PENDING:
-            return self._pending(watch, counted, now, held=held)
-        if new is not None and new not in counted and new in _other_half(watch, now):
-            return self._joined(watch, new)
-        return self._firing(watch, counted, now, new)
+        return self._pending(watch, counted, now, held=held)
 
     def _holds(self, rule: Rule, signals: Sequence[Signal], counted: Sequence[Signal], now: datetime) -> bool:
         if not holds(rule.when, counted):
@@ -148,7 +172,7 @@ class Evaluator:
 
     def _begin(self, watch: Watch, counted: Sequence[Signal], now: datetime) -> list[Turn]:
         rule, scope = watch.rule, watch.scope
-        evidence = [*counted, *_other_half(watch, now)]
+        evidence = [*counted, *_other_half(rule, watch.signals.values(), now)]
         mark = fingerprint(rule.id, scope.region, scope.place)
         alert = Alert(
             id=content_id("episode", mark, rfc3339(now) or ""), fingerprint=mark, rule=rule.id,
@@ -181,9 +205,7 @@ class Evaluator:
     def _joined(self, watch: Watch, new: Signal) -> list[Turn]:
         """Evidence of the half that must hold at the same time: it supports the alert, and does not make it last."""
         assert watch.alert is not None
-        watch.alert = _with_evidence(watch.alert, [new])
-        level = max(watch.alert.level, level_of(self.signals_of(watch.alert)), key=lambda level: level.rank)
-        watch.alert = replace(watch.alert, level=level)
+        watch.alert = _supported(watch, new)
         return [Turn(alert=watch.alert, rule=watch.rule, event="evidence", signals=(new,))]
 
     def _firing(self, watch: Watch, counted: Sequence[Signal], now: datetime, new: Signal | None) -> list[Turn]:
@@ -195,11 +217,7 @@ class Evaluator:
         if new is not None and new in counted:
             event = "again" if watch.cleared_at is not None else "evidence"
             watch.cleared_at = None
-            watch.alert = replace(_with_evidence(watch.alert, [new]), last_signal_at=now)
-            everything = [*self.signals_of(watch.alert), new]
-            watch.alert = replace(
-                watch.alert, level=max(watch.alert.level, level_of(everything), key=lambda level: level.rank)
-            )
+            watch.alert = replace(_supported(watch, new), last_signal_at=now)
             return [Turn(alert=watch.alert, rule=rule, event=event, signals=(new,))]
         due = _due(watch)
         if due is None or now < due:
@@ -212,26 +230,53 @@ class Evaluator:
         """Let go of signals that no window reaches any more and no alert holds."""
         for key, watch in list(self._watches.items()):
             longest = max(condition.within_minutes for condition in _conditions(watch.rule))
-            edge = now - timedelta(minutes=longest)
-            held = set(watch.alert.signals) if watch.alert else set()
-            watch.signals = {name: signal for name, signal in watch.signals.items() if signal.at > edge or name in held}
+            watch.forget(now - timedelta(minutes=longest))
             if watch.alert is None and not watch.signals:
                 del self._watches[key]
 
 
-def _other_half(watch: Watch, now: datetime) -> list[Signal]:
-    """The signals that hold the rule's other conditions, each once, oldest first."""
-    found = {
-        signal.id: signal
-        for condition in watch.rule.also
-        for signal in counting(condition, watch.signals.values(), now)
-        if not watch.rule.when.counts(signal.kind)
-    }
+def _other_half(rule: Rule, signals: Iterable[Signal], now: datetime) -> list[Signal]:
+    """Those of the signals that hold the rule's other conditions, each once, oldest first."""
+    others = [signal for signal in signals if not rule.when.counts(signal.kind)] if rule.also else []
+    found = {signal.id: signal for condition in rule.also for signal in counting(condition, others, now)}
     return sorted(found.values(), key=lambda signal: (signal.at, signal.id))
+
+
+def _supported(watch: Watch, new: Signal) -> Alert:
+    """The alert with one signal more, at the level that all of its evidence at hand gives."""
+    assert watch.alert is not None
+    alert = _with_evidence(watch.alert, [new])
+    everything = [*(watch.signals[name] for name in alert.signals if name in watch.signals), new]
+    return replace(alert, level=max(alert.level, level_of(everything), key=lambda level: level.rank))
 
 
 def _conditions(rule: Rule) -> tuple[Condition, ...]:
     return (rule.when, *rule.also, *rule.unless)
+
+
+def _voice(rule: Rule, signal: Signal) -> tuple[object, ...]:
+    """Signals of one voice are alike to every condition of the rule: who says it, of what kind, and what that counts for."""
+    weights = (
+        (condition.counts(signal.kind), counts_at_all(condition, signal), has_people(condition, signal))
+        for condition in _conditions(rule)
+    )
+    return (signal.witness, signal.kind, *weights)
+
+
+def _least_needed(voice: Sequence[Signal]) -> int:
+    """The place of one whose report speaks twice, or else of the one after the first."""
+    spoken = (place for place in range(1, len(voice)) if voice[place].report is not None)
+    return next((place for place in spoken if voice[place].report == voice[place - 1].report), 1)
+
+
+def merged(known: tuple[str, ...], more: Iterable[str]) -> tuple[str, ...]:
+    """Both, in order; sorted anew only where something is new."""
+    fresh = set(more).difference(known)
+    return tuple(sorted((*known, *fresh))) if fresh else known
+
+
+def _most_of_one(rule: Rule) -> int:
+    return max(MOST_OF_ONE, *(2 * condition.at_least for condition in _conditions(rule)))
 
 
 def _scopes(rule: Rule, signal: Signal) -> list[Scope]:
@@ -256,7 +301,7 @@ def _with_evidence(alert: Alert, signals: Sequence[Signal]) -> Alert:
         alert,
         signals=(*alert.signals, *fresh)[-MAX_EVIDENCE:],
         signal_count=alert.signal_count + len(fresh),
-        witnesses=tuple(sorted({*alert.witnesses, *(signal.witness for signal in signals)})),
+        witnesses=merged(alert.witnesses, (signal.witness for signal in signals)),
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from alerts.evaluate import Turn
+from alerts.evaluate import Turn, merged
 from monitor.domain.alerts import Alert, Incident, IncidentState, Level, TimelineEntry
 from monitor.domain.ids import content_id
 from monitor.domain.kinds import Family
@@ -62,6 +62,10 @@ class Incidents:
         if holder is None:
             return []
         return self._resolved(holder, turn, now) if turn.event == "resolved" else [self._grown(holder, turn, now)]
+
+    def evidence(self) -> set[str]:
+        """Ids of the signals that open incidents hold."""
+        return {name for incident in self._open.values() for name in incident.signals}
 
     def incident_of(self, alert: Alert) -> str | None:
         """Id of the open incident that holds an alert."""
@@ -157,7 +161,7 @@ def _grown(incident: Incident, turn: Turn, now: datetime) -> Incident:
     """The incident with an alert's evidence."""
     known = set(incident.signals)
     fresh = [signal for signal in turn.signals if signal.id not in known]
-    witnesses = tuple(sorted({*incident.witnesses, *(signal.witness for signal in turn.signals)}))
+    witnesses = merged(incident.witnesses, (signal.witness for signal in turn.signals))
     level = max(incident.level, turn.alert.level, key=lambda level: level.rank)
     if len(witnesses) >= 2 and level is Level.SEEN:
         level = Level.CORROBORATED

@@ -25,17 +25,24 @@ from monitor.domain.signals import Signal
 READER: Final = "alerts"
 MANY: Final = 100_000
 CLAIM_SECONDS: Final = 60.0
+LEAST_KEPT: Final = 1000
+"""Signals that may be at hand before those that no incident rests on are let go."""
 log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What one step changed, in order."""
+    """What one step changed, in order.
+
+    Attributes:
+        more: more stands in the journal than this step has read.
+    """
 
     turns: list[Turn] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     notifications: list[Notification] = field(default_factory=list)
     untold: list[Untold] = field(default_factory=list)
+    more: bool = False
 
     def __bool__(self) -> bool:
         """Whether anything changed."""
@@ -63,6 +70,7 @@ class AlertService:
         self.fence: Fence | None = None
         self._checkpoint = 0
         self._signals: dict[str, Signal] = {}
+        self._forget_beyond = LEAST_KEPT
 
     async def catch_up(self) -> None:
         """Take up where the store says that we were, and forget what a step that could not be stored had made of us."""
@@ -77,9 +85,11 @@ class AlertService:
         signals = [*signals, *await self._state.signals(Query(ids=tuple(held), limit=MANY))] if held else signals
         # What stands in the journal behind our checkpoint is still to be judged: a rule that knows it already would not.
         waiting = {signal.id for _, signal in await self._state.journal(self._checkpoint, MANY)}
-        self._signals = {signal.id: signal for signal in signals if signal.id not in waiting}
-        self._evaluator.restore(alerts, self._signals.values())
+        known = [signal for signal in signals if signal.id not in waiting]
+        self._evaluator.restore(alerts, known)
         self._incidents = Incidents(incidents, alerts)
+        self._signals = {signal.id: signal for signal in known}
+        self._forget()
         self._ledger.restore(
             await self._state.notifications(Query(ids=tuple(i.id for i in incidents), limit=MANY)) if incidents else ()
         )
@@ -94,20 +104,22 @@ class AlertService:
         outcome = Outcome()
         self._turn(outcome, self._evaluator.tick(now), now)
         rows = await self._state.journal(self._checkpoint, limit)
+        outcome.more = len(rows) == limit
         for sequence, signal in rows:
-            self._signals[signal.id] = signal
             self._turn(outcome, self._evaluator.add(signal, now), now)
             self._checkpoint = sequence
         self._owe(outcome, now)
         if outcome or rows:
             await self._state.apply(self._change(outcome))
-        self._forget(now)
+        if len(self._signals) > self._forget_beyond:
+            self._forget()
         return outcome
 
     def _turn(self, outcome: Outcome, turns: Iterable[Turn], now: datetime) -> None:
         for turn in turns:
             steps = self._incidents.take(turn, now)
             holder = self._incidents.incident_of(turn.alert) or next((step.incident.id for step in steps), None)
+            self._signals |= {signal.id: signal for signal in turn.signals}
             placed = replace(turn, alert=replace(turn.alert, incident=holder or turn.alert.incident))
             outcome.turns.append(placed)
             outcome.steps += steps
@@ -144,10 +156,11 @@ class AlertService:
             fence=self.fence,
         )
 
-    def _forget(self, now: datetime) -> None:
-        if len(self._signals) > MANY:
-            edge = now - max(self._evaluator.longest_window, timedelta(days=7))
-            self._signals = {name: signal for name, signal in self._signals.items() if signal.at > edge}
+    def _forget(self) -> None:
+        """Keep what open incidents rest on; of everything else the store is the memory."""
+        held = self._incidents.evidence()
+        self._signals = {name: signal for name, signal in self._signals.items() if name in held}
+        self._forget_beyond = max(LEAST_KEPT, 2 * len(self._signals))
 
 
 def _told(note: Notification) -> TimelineEntry:

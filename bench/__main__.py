@@ -1,4 +1,4 @@
-"""Runs every measurement, one line of JSON a figure."""
+"""Runs every measurement, one line of JSON a figure. The long drills (faults, flood, soak) are `make drills`."""
 
 from bench import alerts, detect, feeds, influx, probes, replay, start, store, text
 

@@ -69,6 +69,10 @@ class WorkerPool:
         except (asyncio.IncompleteReadError, ConnectionError):
             await self._end(child)
             raise UnavailableError(self._why()) from None
+        except OSError as error:
+            # No file, process or memory left for a child: the world's failure, and it may pass.
+            await self._end(child)
+            raise UnavailableError(f"no parser could be started ({error.strerror})") from None
         except asyncio.CancelledError:
             await self._end(child)
             raise

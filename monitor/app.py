@@ -33,7 +33,7 @@ from monitor.domain.agents import AgentBook
 from monitor.domain.changes import Change
 from monitor.domain.connectivity import BOARD, board_of
 from monitor.domain.health import Health
-from monitor.domain.ports import AccessDeniedError, Clock, Receiver, SeriesStore, StateStore
+from monitor.domain.ports import AccessDeniedError, Clock, Receiver, SeriesStore, StateStore, StoreUnavailableError
 from monitor.domain.sources import Source
 from monitor.network import Watch
 from monitor.network_evidence import Surroundings
@@ -243,7 +243,11 @@ def make_probes(
         )  # fmt: skip
 
     async def pace() -> float:
-        board = board_of(await state.memories(BOARD))
+        try:
+            board = board_of(await state.memories(BOARD))
+        except StoreUnavailableError:
+            # A store that is away is no reason to stop looking.
+            return own.every_seconds
         return min(own.every_seconds, board.pace_seconds) if board else own.every_seconds
 
     return OwnProbes(vantage=own.vantage(), make=make, pace=pace, clock=clock, put=put)

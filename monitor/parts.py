@@ -30,6 +30,7 @@ from monitor.recording import Recording
 from monitor.runtime.lease import Tenure, held
 from monitor.runtime.metrics import Metrics
 from monitor.runtime.supervisor import Stage, Supervisor
+from monitor.store.condition import Condition
 
 LEASE: Final = "alert"
 LOOK_SECONDS: Final = 2.0
@@ -147,8 +148,8 @@ class Telling:
                 try:
                     await self.alerts.catch_up()
                     while tenure.lasts():
-                        await self._step()
-                        await self._ring_or_due(rings)
+                        if not await self._step():
+                            await self._ring_or_due(rings)
                 except LeaseLostError as error:
                     log.info("judging ends: %s", error)
                     return
@@ -185,7 +186,8 @@ class Telling:
                 log.error("measurements wait: %s", error.reason)
             await self.clock.sleep(LOOK_SECONDS)
 
-    async def _step(self) -> None:
+    async def _step(self) -> bool:
+        """Judge and tell; whether more stands in the journal."""
         outcome = await self.alerts.step()
         for note in outcome.notifications:
             self.metrics.notifications.labels(reason=note.reason.value).inc()
@@ -193,6 +195,7 @@ class Telling:
             await self.dispatcher.send_now(outcome.notifications)
         if outcome:
             await self.bus.publish("changes")
+        return outcome.more
 
     async def _ring_or_due(self, rings: AsyncIterator[str]) -> None:
         due = self.alerts.next_due()
@@ -211,6 +214,7 @@ class Keeping:
     Attributes:
         leads: whether this process is the one whose heartbeat says that the service runs, and that prunes.
         line: how our own way to the internet feels; `None` where this part has none.
+        conditions: of the stores that this process uses.
     """
 
     clock: Clock
@@ -220,6 +224,7 @@ class Keeping:
     leads: Callable[[], bool] = lambda: False
     line: Callable[[], Health] | None = None
     retention: Retention = field(default_factory=Retention)
+    conditions: list[Condition] = field(default_factory=list)
     _healths: dict[str, Health] = field(default_factory=dict)
     _others: dict[str, Health] = field(default_factory=dict)
 
@@ -239,23 +244,38 @@ class Keeping:
         pruned: float | None = None
         while True:
             now = self.clock.now()
-            beats = [self._beat(f"part:{self.instance}")]
-            if self.leads():
-                beats += [self._beat("part:heartbeat"), *self._others.values()]
-                self._others.clear()
-            if self.line is not None:
-                beats.append(self.line())
-            await self.state.apply(Change(healths=(*self._healths.values(), *beats)))
-            self._healths.clear()
-            self.metrics.heartbeat.set(now.timestamp())
-            if self.leads():
-                owed = await self.state.owed(now, 1000)
-                self.metrics.owed.set(max(((now - note.due_at).total_seconds() for note in owed), default=0.0))
-            if self.leads() and (pruned is None or self.clock.monotonic() - pruned >= DAY_SECONDS):
-                pruned = self.clock.monotonic()
-                await self.state.prune(now, self.retention)
+            try:
+                await self._keep_feelings()
+                self.metrics.heartbeat.set(now.timestamp())
+                if self.leads():
+                    owed = await self.state.owed(now, 1000)
+                    self.metrics.owed.set(max(((now - note.due_at).total_seconds() for note in owed), default=0.0))
+                if self.leads() and (pruned is None or self.clock.monotonic() - pruned >= DAY_SECONDS):
+                    await self.state.prune(now, self.retention)
+                    pruned = self.clock.monotonic()
+            except StoreUnavailableError as error:
+                log.error("how the parts feel waits for the store: %s", error.reason)
             await self.clock.sleep(KEEP_SECONDS)
+
+    async def _keep_feelings(self) -> None:
+        for condition in self.conditions:
+            self.on_health(condition.health())
+        leads = self.leads()
+        felt, others = dict(self._healths), dict(self._others) if leads else {}
+        beats = [self._beat(f"part:{self.instance}"), *([self._beat("part:heartbeat")] if leads else ())]
+        if self.line is not None:
+            beats.append(self.line())
+        await self.state.apply(Change(healths=(*felt.values(), *beats, *others.values())))
+        _settled(self._healths, felt)
+        _settled(self._others, others)
 
     def _beat(self, subject: str) -> Health:
         now = self.clock.now()
         return Health(subject=subject, feeling=Feeling.OK, reason="runs", since=now, checked_at=now)
+
+
+def _settled(waiting: dict[str, Health], stored: Mapping[str, Health]) -> None:
+    """Let go of what is stored, but for what was said anew meanwhile."""
+    for subject, health in stored.items():
+        if waiting.get(subject) is health:
+            del waiting[subject]

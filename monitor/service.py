@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -19,16 +19,18 @@ from monitor.domain.health import Feeling, Health
 from monitor.domain.ports import Bus, Clock, StateStore, StoreUnavailableError
 from monitor.domain.reports import Item
 from monitor.domain.sources import Source
+from monitor.inbox import Inbox
 from monitor.network import Watch, Watched
 from monitor.pipeline import Outcome, Pipeline
 from monitor.recording import Recording
 from monitor.runtime.metrics import Metrics
 from monitor.runtime.supervisor import Stage, Supervisor
+from monitor.store.condition import Condition
 
 BATCH: Final = 250
-QUEUE: Final = 2000
-"""Items that may wait between collectors and the pipeline; a full queue holds the collectors back."""
-RETRY_SECONDS: Final = 5.0
+RETRY_SECONDS: Final = 1.0
+AGAIN_SECONDS: Final = 1.0
+"""Until judging asks a store again that refused."""
 TICK_SECONDS: Final = 15.0
 HOUR_SECONDS: Final = 3600.0
 DAY_SECONDS: Final = 86_400.0
@@ -37,7 +39,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Service:
-    """All parts and what joins them."""
+    """All parts and what joins them.
+
+    Attributes:
+        conditions: of the stores, which cannot be asked how they feel.
+    """
 
     clock: Clock
     state: StateStore
@@ -55,7 +61,8 @@ class Service:
     line_is_down: Callable[[], bool] = lambda: False
     clock_apart_seconds: Callable[[], float] = lambda: 0.0
     speed: Callable[[], float] = lambda: 1.0
-    _queue: "asyncio.Queue[Item]" = field(default_factory=lambda: asyncio.Queue(QUEUE))
+    conditions: Sequence[Condition] = ()
+    _inbox: Inbox = field(default_factory=Inbox)
     _healths: dict[str, Health] = field(default_factory=dict)
     _before: dict[str, Health] = field(default_factory=dict)
 
@@ -80,21 +87,21 @@ class Service:
 
     async def put(self, item: Item) -> None:
         """An item from outside the collectors (a demo, an import)."""
-        await self._queue.put(item)
+        await self._inbox.put(item)
 
     async def _collect(self, source: Source) -> None:
         assert self.access is not None
         rounds = await Rounds.resumed(source, self.access, self.state, self.clock)
         async for item in rounds.items():
-            await self._queue.put(item)
+            await self._inbox.put(item)
 
     async def _read(self) -> None:
         """Items to signals, in batches; what could not be stored is tried again and not forgotten."""
         while True:
-            batch = [await self._queue.get()]
-            while len(batch) < BATCH and not self._queue.empty():
-                batch.append(self._queue.get_nowait())
+            batch = await self._inbox.take(BATCH)
+            self.metrics.shed.set(self._inbox.shed)
             await self._store(batch)
+            self._inbox.done()
 
     async def _store(self, batch: list[Item]) -> None:
         while True:
@@ -134,27 +141,39 @@ class Service:
         self.metrics.reports.inc(outcome.reports)
         self.metrics.repeats.inc(outcome.repeats)
         self.metrics.set_aside.inc(outcome.set_aside)
-        self.metrics.queue.set(self._queue.qsize())
+        self.metrics.queue.set(self._inbox.waiting)
         for signal in outcome.signals:
             self.metrics.signals.labels(family=signal.family.value).inc()
 
     async def _alert(self) -> None:
         """Judge when the bell rings, when time is due, and every few seconds in any case."""
-        await self.alerts.catch_up()
         async with self.bus.subscribe("signals") as rings:
             while True:
-                outcome = await self.alerts.step()
-                for note in outcome.notifications:
-                    self.metrics.notifications.labels(reason=note.reason.value).inc()
-                if outcome.notifications:
-                    await self.dispatcher.send_now(outcome.notifications)
-                if outcome:
-                    await self.bus.publish("changes")
                 try:
-                    async with asyncio.timeout(self._until_due() / self.speed()):
-                        await anext(rings)
-                except TimeoutError:
-                    continue
+                    # After a step that could not be stored, what the store says counts and not what we remember.
+                    await self.alerts.catch_up()
+                    while True:
+                        await self._judge(rings)
+                except StoreUnavailableError as error:
+                    log.error("judging waits for the store: %s", error.reason)
+                    await self.clock.sleep(AGAIN_SECONDS)
+
+    async def _judge(self, rings: AsyncIterator[str]) -> None:
+        """One step, and the wait for the next; none where more stands in the journal."""
+        outcome = await self.alerts.step()
+        for note in outcome.notifications:
+            self.metrics.notifications.labels(reason=note.reason.value).inc()
+        if outcome.notifications:
+            await self.dispatcher.send_now(outcome.notifications)
+        if outcome:
+            await self.bus.publish("changes")
+        if outcome.more:
+            return
+        try:
+            async with asyncio.timeout(self._until_due() / self.speed()):
+                await anext(rings)
+        except TimeoutError:
+            return
 
     async def _record(self) -> None:
         """Keep the series up with the journal, and put days that are over away; a store that refuses only delays it."""
@@ -186,18 +205,26 @@ class Service:
         pruned = self.clock.monotonic() - DAY_SECONDS
         while True:
             now = self.clock.now()
-            own = self._own()
-            healths = (*self._healths.values(), *own)
-            self._healths.clear()
-            await self.state.apply(Change(healths=healths))
-            self._say_deaf(own)
-            await self._count_feelings()
-            await self._count_beat(now)
-            if self.clock.monotonic() - pruned >= DAY_SECONDS:
-                pruned = self.clock.monotonic()
-                await self.state.prune(now, self.retention)
+            try:
+                await self._keep_feelings()
+                await self._count_beat(now)
+                if self.clock.monotonic() - pruned >= DAY_SECONDS:
+                    await self.state.prune(now, self.retention)
+                    pruned = self.clock.monotonic()
+            except StoreUnavailableError as error:
+                log.error("how the parts feel waits for the store: %s", error.reason)
             # However fast a demonstration runs, a beat of life is enough.
             await self.clock.sleep(TICK_SECONDS * max(1.0, self.speed() / TICK_SECONDS))
+
+    async def _keep_feelings(self) -> None:
+        own, felt = self._own(), dict(self._healths)
+        self._say_deaf(own)
+        await self.state.apply(Change(healths=(*felt.values(), *own)))
+        for subject, health in felt.items():
+            # What was said anew meanwhile is kept for the next time.
+            if self._healths.get(subject) is health:
+                del self._healths[subject]
+        await self._count_feelings()
 
     async def _count_feelings(self) -> None:
         counted = Counter(h.feeling.value for h in await self.state.healths() if h.subject.startswith("source:"))
@@ -214,6 +241,7 @@ class Service:
         apart, down = self.clock_apart_seconds(), self.line_is_down()
         jumped = f"the machine's clock jumped by {apart:.0f} s; we go by our own count"
         return (
+            *(condition.health() for condition in self.conditions),
             self._felt("part:heartbeat", Feeling.OK, "runs"),
             self._felt("line", Feeling.UNREACHABLE, "no host of several can be reached: own line is down")
             if down else self._felt("line", Feeling.OK, "hosts can be reached"),
@@ -223,8 +251,8 @@ class Service:
     def _say_deaf(self, own: Sequence[Health]) -> None:
         """Let rules see that our line is down, also while every source waits long for its next try."""
         for health in own:
-            if health.subject == "line" and health.feeling is Feeling.UNREACHABLE and not self._queue.full():
-                self._queue.put_nowait(Item(source="line", content=health))
+            if health.subject == "line" and health.feeling is Feeling.UNREACHABLE:
+                self._inbox.offer(Item(source="line", content=health))
 
     def _felt(self, subject: str, feeling: Feeling, reason: str) -> Health:
         now, before = self.clock.now(), self._before.get(subject)

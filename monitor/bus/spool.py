@@ -1,8 +1,8 @@
 """Batches on disk until their receipts have come: a broker's acknowledgement is no receipt.
 
 One SQLite file, synced whenever something new is kept. Promises that a batch is there after any crash once `add` has returned, that
-batches are told apart for ever (the spool has an identity of its own), and that a full spool holds its collectors back
-instead of dropping anything.
+batches are told apart for ever (the spool has an identity of its own), that a full spool holds its collectors back instead of dropping
+anything, and that after a failure the next call opens the file afresh.
 """
 
 import asyncio
@@ -61,6 +61,8 @@ class Spool:
         self._path = path
         self._lane = ThreadPoolExecutor(1, thread_name_prefix="spool")
         self._file: sqlite3.Connection | None = None
+        self._closed = False
+        self._last = 0
         self.identity = ""
         self.waiting_bytes = 0
 
@@ -85,7 +87,7 @@ class Spool:
         Raises:
             StoreUnavailableError: they could not be kept (disk full); none of them is.
         """
-        adding = asyncio.get_running_loop().run_in_executor(self._lane, self._add, fresh)
+        adding = asyncio.get_running_loop().run_in_executor(self._lane, lambda: self._guarded(lambda: self._add(fresh)))
         try:
             made = await _answer(asyncio.shield(adding))
         except asyncio.CancelledError:
@@ -108,9 +110,9 @@ class Spool:
 
     async def close(self) -> None:
         """Let go of the file. Safe to call twice."""
-        if self._file is not None:
-            await self._run(self._file.close)
-            self._file = None
+        if not self._closed:
+            await self._run(self._let_go)
+            self._closed = True
         self._lane.shutdown(wait=False)
 
     def name_of(self, number: int) -> str:
@@ -123,34 +125,54 @@ class Spool:
         return int(number) if identity == self.identity and number.isascii() and number.isdigit() else None
 
     async def _run(self, job: Callable[[], Result]) -> Result:
-        return await _answer(asyncio.get_running_loop().run_in_executor(self._lane, job))
+        return await _answer(asyncio.get_running_loop().run_in_executor(self._lane, lambda: self._guarded(job)))
+
+    def _guarded(self, job: Callable[[], Result]) -> Result:
+        try:
+            return job()
+        except sqlite3.Error:
+            # What met a failure is not used again.
+            self._let_go()
+            raise
+
+    def _let_go(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _connected(self) -> sqlite3.Connection:
+        file = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        for statement in SCHEMA:
+            file.execute(statement)
+        return file
 
     def _open(self) -> Sequence[Spooled]:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._path.touch(mode=0o600)
-        file = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
-        for statement in SCHEMA:
-            file.execute(statement)
+        file = self._file = self._connected()
         if file.execute("SELECT name FROM identity").fetchone() is None:
             file.execute("INSERT INTO identity VALUES (?)", (secrets.token_hex(8),))
         (self.identity,) = file.execute("SELECT name FROM identity").fetchone()
-        self._file = file
+        self._last = _newest(file)
         rows = file.execute("SELECT number, cursors, body FROM batches WHERE refused IS NULL ORDER BY number")
         found = [Spooled(number=number, cursors=json.loads(cursors), body=body) for number, cursors, body in rows]
         self.waiting_bytes = sum(len(batch.body) for batch in found)
         return found
 
     def _add(self, fresh: Sequence[Fresh]) -> Sequence[Spooled]:
+        # Said before each: the last deletion may have failed before it could say so again.
+        self._opened().execute("PRAGMA synchronous=FULL")
         with self._transaction() as file:
-            (last,) = file.execute(
-                "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'batches'"
-            ).fetchone()
+            # A commit that was reported as failed may have been made: whoever was told so gives the same items again.
+            file.execute("DELETE FROM batches WHERE number > ?", (self._last,))
+            last = _newest(file)
             made = [
                 Spooled(number=number, cursors=dict(one.cursors), body=one.pack(self.name_of(number)))
                 for number, one in enumerate(fresh, last + 1)
             ]
             rows = [(batch.number, json.dumps(batch.cursors), batch.body) for batch in made]
             file.executemany("INSERT INTO batches (number, cursors, body) VALUES (?, ?, ?)", rows)
+        self._last = last + len(made)
         self.waiting_bytes += sum(len(batch.body) for batch in made)
         return made
 
@@ -163,10 +185,7 @@ class Spool:
         ).fetchone()
         # Not synced: a deletion that a power cut undoes costs sending it again, which changes nothing.
         file.execute("PRAGMA synchronous=NORMAL")
-        try:
-            self._write("DELETE FROM batches WHERE number = ?", [(number,) for number in numbers])
-        finally:
-            file.execute("PRAGMA synchronous=FULL")
+        self._write("DELETE FROM batches WHERE number = ?", [(number,) for number in numbers])
         self.waiting_bytes -= size
 
     def _write(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
@@ -187,9 +206,17 @@ class Spool:
             raise
 
     def _opened(self) -> sqlite3.Connection:
-        if self._file is None:
+        if not self.identity:
             raise StoreUnavailableError("the spool is not open")
+        if self._file is None:
+            self._file = self._connected()
         return self._file
+
+
+def _newest(file: sqlite3.Connection) -> int:
+    """The newest number that was ever given."""
+    asked = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'batches'"
+    return int(file.execute(asked).fetchone()[0])
 
 
 async def _answer(job: Awaitable[Result]) -> Result:

@@ -30,7 +30,9 @@ from monitor.runtime.metrics import Metrics
 from monitor.runtime.supervisor import Stage, Supervisor
 from monitor.service import Service
 from monitor.settings import Settings, needed_secret, read_settings
+from monitor.store.condition import Condition
 from monitor.store.lock import DataInUseError, DataLock
+from monitor.store.series_embedded import EmbeddedSeries
 from monitor.store.state import SqlStateStore, open_state
 from monitor.web.server import RefusedAddressError, Shown, check_binding, make_web
 
@@ -79,6 +81,7 @@ async def serve(
     series = await open_series_store(settings, clock)
     await _say_what_was_damaged(state, series, clock)
     metrics = Metrics()
+    conditions = _conditions(state, series, metrics)
     http = PoliteHttp(clock, allowed=networks(settings.allow_private), proxy=settings.proxy)
     workers = WorkerPool()
     receivers = make_receivers(configuration)
@@ -91,6 +94,7 @@ async def serve(
         recording=Recording(state, series), watch=joined.watch,
         sources=heard, access=access, line_is_down=lambda: http.line.is_down, metrics=metrics,
         clock_apart_seconds=lambda: getattr(clock, "suspect_seconds", 0.0), speed=lambda: getattr(clock, "speed", 1.0),
+        conditions=conditions,
     )  # fmt: skip
     if collect:
         service.probes = make_probes(configuration, settings, state, clock, service.put)
@@ -103,6 +107,7 @@ async def serve(
     shown = Shown(
         state=state, clock=clock, sources=sources or configuration.sources, regions=configuration.regions,
         metrics=metrics.text, mark=mark, any_host=settings.public, masker=configuration.masker(),
+        own=lambda: [condition.health() for condition in conditions],
     )  # fmt: skip
     supervisor.add("web", Stage.WEB, lambda: _show(shown, host, port, configuration, collect=collect))
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -112,6 +117,14 @@ async def serve(
     finally:
         await series.close()
         await _let_go(state, http, workers, receivers.values())
+
+
+def _conditions(state: SqlStateStore, series: SeriesStore, metrics: Metrics) -> list[Condition]:
+    """How the stores on our own disk feel; how often they refused is counted."""
+    found = [state.condition, series.condition if isinstance(series, EmbeddedSeries) else None]
+    known = [condition for condition in found if condition is not None]
+    metrics.watch_stores(known)
+    return known
 
 
 async def _say_what_was_damaged(state: SqlStateStore, series: SeriesStore, clock: Clock) -> None:

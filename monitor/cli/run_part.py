@@ -37,6 +37,7 @@ from monitor.runtime.clock import SystemClock
 from monitor.runtime.metrics import Metrics
 from monitor.runtime.supervisor import Stage, Supervisor
 from monitor.settings import Settings, SettingsError, needed_secret
+from monitor.store.series_embedded import EmbeddedSeries
 from monitor.store.state import SqlStateStore, open_state
 from monitor.web.own import make_own
 from monitor.web.server import Shown, make_web
@@ -101,7 +102,10 @@ async def serve_part(
             state=state, metrics=metrics, supervisor=Supervisor(clock, keeping.on_health), keeping=keeping,
             bus=make_bus(part, instance, clock, keeping.heard if part == "alert" else None), stack=stack,
         )  # fmt: skip
+        if state.condition is not None:
+            keeping.conditions.append(state.condition)
         await _PARTS[part](process)
+        metrics.watch_stores(keeping.conditions)
         await _run(process, host, port)
 
 
@@ -155,6 +159,8 @@ async def _alert(process: Process) -> None:
     own = replace(process.settings, data=process.settings.data / process.instance)
     series = await open_series_store(own, process.clock)
     process.stack.push_async_callback(series.close)
+    if isinstance(series, EmbeddedSeries) and series.condition is not None:
+        process.keeping.conditions.append(series.condition)
     for name, run in carry_series(series, process.keeping.on_health, process.metrics, process.clock).items():
         process.supervisor.add(name, Stage.STORE, run)
     telling = Telling(

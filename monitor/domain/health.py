@@ -6,11 +6,12 @@ from enum import StrEnum
 
 
 class Feeling(StrEnum):
-    """States of a part, source or receiver. Only `OK` is green; `UNKNOWN` never is."""
+    """States of a part, source or receiver. Only `OK` is green; `UNKNOWN` never is. `DEGRADED` works, and not always."""
 
     UNKNOWN = "unknown"
     OK = "ok"
     LATE = "late"
+    DEGRADED = "degraded"
     THROTTLED = "throttled"
     SILENT = "silent"
     UNREACHABLE = "unreachable"

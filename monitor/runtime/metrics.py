@@ -3,6 +3,7 @@
 import resource
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -10,6 +11,15 @@ from prometheus_client.registry import Collector
 
 from monitor.domain.backlog import Backlog
 from monitor.domain.signals import Signal
+
+
+class Refusing(Protocol):
+    """A store that counts how often it refused something."""
+
+    @property
+    def subject(self) -> str: ...  # noqa: D102
+    @property
+    def refusals(self) -> int: ...  # noqa: D102
 
 
 class Metrics:
@@ -29,6 +39,9 @@ class Metrics:
         self.rounds = Counter("dabyl_rounds", "Rounds of the network gone through", registry=self.registry)
         self.sources = Gauge("dabyl_sources", "Sources by how they feel", ["feeling"], registry=self.registry)
         self.queue = Gauge("dabyl_queue_items", "Items that wait for the pipeline", registry=self.registry)
+        self.shed = Gauge(
+            "dabyl_shed_items", "Items let go because each ended the reader's life", registry=self.registry
+        )
         self.leads = Gauge("dabyl_lease_held", "1 while this process judges and tells", registry=self.registry)
         self.connected = Gauge("dabyl_bus_connected", "1 while the broker is connected", registry=self.registry)
         self.rings_dropped = Gauge("dabyl_bus_rings_dropped", "Rings that no broker took", registry=self.registry)
@@ -52,10 +65,25 @@ class Metrics:
         """Show what waits in this outbox from now on."""
         self.registry.register(_OutboxMetrics(backlog, now))
 
+    def watch_stores(self, stores: Sequence[Refusing]) -> None:
+        """Show from now on how often each store refused something."""
+        self.registry.register(_StoreMetrics(stores))
+
     def text(self) -> bytes:
         """All of them, as Prometheus reads them."""
         self.memory.set(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
         return generate_latest(self.registry)
+
+
+class _StoreMetrics(Collector):
+    def __init__(self, stores: Sequence[Refusing]) -> None:
+        self._stores = stores
+
+    def collect(self) -> Iterator[Metric]:
+        found = CounterMetricFamily("dabyl_store_refusals", "Times that a store refused something", labels=["store"])
+        for store in self._stores:
+            found.add_metric([store.subject.removeprefix("part:")], store.refusals)
+        yield found
 
 
 class _OutboxMetrics(Collector):

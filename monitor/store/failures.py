@@ -54,6 +54,11 @@ def sqlite_words(error: sqlite3.Error) -> str:
     return f"the store reports an error ({name or type(error).__name__})"
 
 
+def disk_words(error: OSError) -> str:
+    """What the operating system's error means; without the name of a file."""
+    return f"the disk refuses ({error.strerror or type(error).__name__})"
+
+
 def postgresql_words(error: BaseException) -> str:
     """What PostgreSQL's error means; without a code it never reached the server."""
     code = getattr(error, "sqlstate", None)

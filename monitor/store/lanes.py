@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,9 +20,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from monitor.domain.ports import StoreUnavailableError
+from monitor.store.condition import Condition
 from monitor.store.damage import CommitNote
 from monitor.store.engines import READERS, Engines
-from monitor.store.failures import sqlite_words, unavailable
+from monitor.store.failures import disk_words, sqlite_words, unavailable
 from monitor.store.schema import commits
 
 Result = TypeVar("Result")
@@ -29,10 +31,17 @@ Work = Callable[[Connection], Result]
 
 
 class Lanes:
-    """Runs functions of a connection in the thread that fits."""
+    """Runs functions of a connection in the thread that fits.
 
-    def __init__(self, engines: Engines, *, read_only: bool = False, reserve_bytes: int = 0) -> None:
+    Args:
+        condition: told of everything that was refused.
+    """
+
+    def __init__(
+        self, engines: Engines, *, read_only: bool = False, reserve_bytes: int = 0, condition: Condition | None = None
+    ) -> None:
         self._engines = engines
+        self._condition = condition
         self._read_only = read_only
         self._reserve_bytes = reserve_bytes
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="store-write")
@@ -106,7 +115,12 @@ class Lanes:
         if self._closed:
             message = "the store is closed"
             raise StoreUnavailableError(message)
-        return await asyncio.get_running_loop().run_in_executor(lane, job)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(lane, partial(_in_words, job))
+        except StoreUnavailableError as error:
+            if self._condition is not None:
+                self._condition.refused(error.reason)
+            raise
 
     def _commit(self, work: Work[Result], *, growing: bool, synced: bool) -> Result:
         if self._read_only:
@@ -130,6 +144,16 @@ class Lanes:
             raise StoreUnavailableError(message)
 
 
+def _in_words(job: Callable[[], Result]) -> Result:
+    """Do this; what the disk refuses outside a transaction is said like what it refuses inside one."""
+    try:
+        return job()
+    except sqlite3.OperationalError as error:
+        raise StoreUnavailableError(sqlite_words(error)) from error
+    except OSError as error:
+        raise StoreUnavailableError(disk_words(error)) from error
+
+
 def _counted(connection: Connection, work: Work[Result]) -> tuple[Result, int | None]:
     """Do the work and count the transaction; `None` where the work changed nothing and costs no sync."""
     raw = connection.connection.dbapi_connection
@@ -144,11 +168,15 @@ def _counted(connection: Connection, work: Work[Result]) -> tuple[Result, int | 
 @contextmanager
 def _relaxed(engine: Engine) -> Iterator[None]:
     """While this lasts SQLite does not wait for the disk at a commit (www.sqlite.org/pragma.html#pragma_synchronous)."""
-    _set_synchronous(engine, "NORMAL")
     try:
+        _set_synchronous(engine, "NORMAL")
         yield
     finally:
-        _set_synchronous(engine, "FULL")
+        try:
+            _set_synchronous(engine, "FULL")
+        except sqlite3.Error:
+            # A connection that would go on without waiting for the disk is not used again; a fresh one waits.
+            engine.dispose()
 
 
 def _set_synchronous(engine: Engine, mode: str) -> None:

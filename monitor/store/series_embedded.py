@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from monitor.domain.ports import Clock, StoreUnavailableError
 from monitor.domain.series import ROLLED_UP_BY, ROLLUP_SECONDS, Bucket, Point, SeriesQuery, nanoseconds
 from monitor.store import series_questions
+from monitor.store.condition import Condition
 from monitor.store.damage import CommitNote, damage
 from monitor.store.engines import connect_file, connect_to_read, create_private
-from monitor.store.failures import sqlite_words
+from monitor.store.failures import disk_words, sqlite_words
 from monitor.store.series_columns import Columns, DamagedError, Row
 from monitor.store.series_live import LiveDays, live_days
 from monitor.store.setting_aside import lost_before
@@ -43,9 +44,12 @@ class EmbeddedSeries:
 
     Attributes:
         rescue: what was saved when the file was damaged; `None` if it was sound.
+        condition: how it feels; `None` where it was opened to be read only.
     """
 
-    def __init__(self, directory: Path, rescue: "Rescue | None", *, read_only: bool) -> None:
+    def __init__(
+        self, directory: Path, rescue: "Rescue | None", *, read_only: bool, condition: Condition | None = None
+    ) -> None:
         self._path = directory / "series.sqlite3"
         self._folder = directory / "series"
         self._read_only = read_only
@@ -57,6 +61,7 @@ class EmbeddedSeries:
         self._reading: sqlite3.Connection | None = None
         self._closed = False
         self.rescue = rescue
+        self.condition = condition
 
     @property
     def mended(self) -> str | None:
@@ -106,7 +111,12 @@ class EmbeddedSeries:
         if self._closed:
             message = "the series store is closed"
             raise StoreUnavailableError(message)
-        return await asyncio.get_running_loop().run_in_executor(lane, lambda: self._guarded(lane, job))
+        try:
+            return await asyncio.get_running_loop().run_in_executor(lane, lambda: self._guarded(lane, job))
+        except StoreUnavailableError as error:
+            if self.condition is not None:
+                self.condition.refused(error.reason)
+            raise
 
     def _guarded(self, lane: ThreadPoolExecutor, job: Callable[[], Result]) -> Result:
         try:
@@ -116,6 +126,8 @@ class EmbeddedSeries:
             (self._forget_writing if lane is self._writer else self._forget_reading)()
             if isinstance(error, sqlite3.Error):
                 raise StoreUnavailableError(f"series: {sqlite_words(error)}") from error
+            if isinstance(error, OSError):
+                raise StoreUnavailableError(f"series: {disk_words(error)}") from error
             if isinstance(error, DamagedError):
                 if not self._read_only:
                     _suspicion(self._path).touch()
@@ -245,7 +257,8 @@ async def open_series(directory: Path, clock: Clock | None = None, *, read_only:
             message = "a clock is needed to write"
             raise ValueError(message)
         saved = await asyncio.to_thread(_prepare, directory / "series.sqlite3", clock)
-    return EmbeddedSeries(directory, saved, read_only=read_only)
+    condition = None if clock is None or read_only else Condition("part:series", clock)
+    return EmbeddedSeries(directory, saved, read_only=read_only, condition=condition)
 
 
 def _prepare(path: Path, clock: Clock) -> "Rescue | None":

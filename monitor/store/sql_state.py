@@ -20,6 +20,7 @@ from monitor.domain.reports import Report
 from monitor.domain.signals import Signal
 from monitor.store import agents, audit, claims, leases, measurement_rows, reading, retention
 from monitor.store.audit import AuditVerdict
+from monitor.store.condition import Condition
 from monitor.store.lanes import Lanes
 from monitor.store.retention import Limits
 from monitor.store.salvage import SalvageReport
@@ -35,11 +36,13 @@ class SqlStateStore:
 
     Attributes:
         salvage: what was found and saved when the store was opened and its file was damaged; `None` if it was sound.
+        condition: how it feels; `None` where it was opened to be read only.
     """
 
-    def __init__(self, lanes: Lanes, salvage: SalvageReport | None = None) -> None:
+    def __init__(self, lanes: Lanes, salvage: SalvageReport | None = None, condition: Condition | None = None) -> None:
         self._lanes = lanes
         self.salvage = salvage
+        self.condition = condition
 
     async def apply(self, change: Change) -> None:
         """Store the change whole, or raise and store nothing of it."""

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final, Literal, overload
 
 from monitor.domain.ports import Clock, StoreUnavailableError
+from monitor.store.condition import Condition
 from monitor.store.damage import damage
 from monitor.store.engines import (
     MEMORY,
@@ -96,7 +97,8 @@ def _open_to_write(address: str | Path, clock: Clock, reserve_bytes: int, name: 
         report = _mend(path, clock)
         engines = file_engines(path)
     _or_dispose(engines, read_only=False)
-    return SqlStateStore(Lanes(engines, reserve_bytes=reserve_bytes), report)
+    condition = Condition("part:store", clock)
+    return SqlStateStore(Lanes(engines, reserve_bytes=reserve_bytes, condition=condition), report, condition)
 
 
 def _or_dispose(engines: Engines, *, read_only: bool) -> None:

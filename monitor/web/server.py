@@ -5,7 +5,7 @@ age, and a page that cannot see says so first.
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any, Final
@@ -15,6 +15,7 @@ from aiohttp.typedefs import Middleware
 from jinja2 import Environment, PackageLoader, select_autoescape
 
 from monitor.domain.changes import Query
+from monitor.domain.health import Feeling, Health
 from monitor.domain.ports import Clock, StateStore, StoreUnavailableError
 from monitor.domain.regions import Region
 from monitor.domain.sources import Source
@@ -37,7 +38,11 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """What the pages are made of."""
+    """What the pages are made of.
+
+    Attributes:
+        own: how parts of this very process feel that the store cannot be asked for, such as the store itself.
+    """
 
     state: StateStore
     clock: Clock
@@ -47,6 +52,7 @@ class Shown:
     mark: str = ""
     masker: Masker = field(default_factory=Masker)
     any_host: bool = False
+    own: Callable[[], Sequence[Health]] = tuple
 
     @property
     def speed(self) -> float:
@@ -145,7 +151,7 @@ class Pages:
         return self._page("status.html", await self._picture())
 
     async def _picture(self) -> dict[str, Any]:
-        return await look(self._shown, self._shown.state)
+        return await look(self._shown, self._shown.state, self._shown.own())
 
     async def incident(self, request: web.Request) -> web.Response:
         """One incident's story and evidence."""
@@ -191,8 +197,10 @@ class Pages:
         )
 
     async def health(self, request: web.Request) -> web.Response:
-        """The process lives."""
-        return web.Response(text="alive\n")
+        """The process lives; and what of it does not feel well, without asking the store."""
+        ill = [health for health in self._shown.own() if health.feeling is not Feeling.OK]
+        lines = [f"{health.subject} is {health.feeling.value}: {health.reason}\n" for health in ill]
+        return web.Response(text="".join(["alive\n", *lines]))
 
     async def ready(self, request: web.Request) -> web.Response:
         """The store answers."""

@@ -179,6 +179,7 @@ def test_dashboards_and_rules_ask_for_metrics_that_there_are() -> None:
         "dabyl_set_aside_total",
         "dabyl_signals_total",
         "dabyl_notifications_total",
+        "dabyl_store_refusals_total",
     }
     known = metric_names() | counters
     for expression in expressions():
