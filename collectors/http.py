@@ -21,6 +21,7 @@ from aiohttp_socks import ProxyConnectionError, ProxyConnector, ProxyError, Prox
 
 from collectors.addresses import ForbiddenAddressError, Network, check_address, check_url
 from collectors.base import Answer
+from monitor.domain.health import Feeling
 from monitor.domain.ports import AccessDeniedError, Clock, UnavailableError
 
 USER_AGENT: Final = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
@@ -88,6 +89,14 @@ class LineWatch:
     def is_down(self) -> bool:
         """Several hosts were tried and none was reached."""
         return len(self._latest) >= self._least and not any(self._latest.values())
+
+    def felt(self) -> tuple[Feeling, str]:
+        """How the line is, and why; unknown until a host was reached or several were not."""
+        if self.is_down:
+            return Feeling.UNREACHABLE, "no host of several can be reached: own line is down"
+        if any(self._latest.values()):
+            return Feeling.OK, "hosts can be reached"
+        return Feeling.UNKNOWN, "no host has been reached yet"
 
 
 class PoliteHttp:

@@ -58,7 +58,7 @@ class Service:
     probes: OwnProbes | None = None
     metrics: Metrics = field(default_factory=Metrics)
     retention: Retention = field(default_factory=Retention)
-    line_is_down: Callable[[], bool] = lambda: False
+    line: Callable[[], tuple[Feeling, str]] = lambda: (Feeling.OK, "nothing here needs a line")
     clock_apart_seconds: Callable[[], float] = lambda: 0.0
     speed: Callable[[], float] = lambda: 1.0
     conditions: Sequence[Condition] = ()
@@ -238,13 +238,12 @@ class Service:
 
     def _own(self) -> tuple[Health, ...]:
         """How we ourselves feel: alive, with a line, and with a calendar that can be trusted."""
-        apart, down = self.clock_apart_seconds(), self.line_is_down()
+        apart = self.clock_apart_seconds()
         jumped = f"the machine's clock jumped by {apart:.0f} s; we go by our own count"
         return (
             *(condition.health() for condition in self.conditions),
             self._felt("part:heartbeat", Feeling.OK, "runs"),
-            self._felt("line", Feeling.UNREACHABLE, "no host of several can be reached: own line is down")
-            if down else self._felt("line", Feeling.OK, "hosts can be reached"),
+            self._felt("line", *self.line()),
             self._felt("clock", Feeling.BROKEN, jumped) if apart else self._felt("clock", Feeling.OK, "clock is steady"),
         )  # fmt: skip
 

@@ -92,11 +92,12 @@ async def serve(
     service = Service(
         clock=clock, state=state, pipeline=joined.pipeline, alerts=joined.alerts, dispatcher=joined.dispatcher, bus=LocalBus(),
         recording=Recording(state, series), watch=joined.watch,
-        sources=heard, access=access, line_is_down=lambda: http.line.is_down, metrics=metrics,
+        sources=heard, access=access, metrics=metrics,
         clock_apart_seconds=lambda: getattr(clock, "suspect_seconds", 0.0), speed=lambda: getattr(clock, "speed", 1.0),
         conditions=conditions,
     )  # fmt: skip
     if collect:
+        service.line = http.line.felt
         service.probes = make_probes(configuration, settings, state, clock, service.put)
     supervisor = Supervisor(clock, service.on_health)
     service.supervise(supervisor)
@@ -156,7 +157,7 @@ async def _show(shown: Shown, host: str, port: int, configuration: Configuration
         site = web.TCPSite(runner, host, port)
         await site.start()
         address = runner.addresses[0]
-        sources = len(configuration.sources) if collect else 0
+        sources = sum(source.enabled for source in configuration.sources.values()) if collect else 0
         click.echo(f"Dabyl{f' [{shown.mark}]' if shown.mark else ''} is ready: http://{address[0]}:{address[1]}/")
         click.echo(f"{sources} sources are being asked; the page shows the state of each. Stop with Ctrl-C.")
         await asyncio.Event().wait()

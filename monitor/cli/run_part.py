@@ -13,7 +13,7 @@ from aiohttp import web
 
 from collectors.addresses import networks
 from collectors.base import Access
-from collectors.http import PoliteHttp
+from collectors.http import LineWatch, PoliteHttp
 from collectors.workers import WorkerPool
 from monitor.app import (
     carry_series,
@@ -29,7 +29,7 @@ from monitor.app import (
 from monitor.bus.mqtt import MqttBus
 from monitor.bus.uplink import Uplink
 from monitor.configuration import Configuration
-from monitor.domain.health import Feeling, Health
+from monitor.domain.health import Health
 from monitor.domain.ports import Clock, Receiver, StoreUnavailableError
 from monitor.parts import Gathering, Keeping, Reading, Telling
 from monitor.recording import Recording
@@ -128,7 +128,7 @@ async def _collect(process: Process) -> None:
     desk = make_desk(process.configuration, process.state, settings.data, clock)
     uplink = make_uplink(settings.data / process.instance / "spool.sqlite3", process.instance, process.state, clock)
     process.stack.push_async_callback(uplink.close)
-    process.keeping.line = lambda: _line(clock, down=http.line.is_down)
+    process.keeping.line = lambda: _line(clock, http.line)
     process.counted = partial(_count_uplink, process.metrics, uplink)
     Gathering(
         clock=clock, state=process.state, sources=process.configuration.sources,
@@ -182,10 +182,8 @@ async def _web(_: Process) -> None:
 _PARTS = {"collect": _collect, "read": _read, "alert": _alert, "web": _web}
 
 
-def _line(clock: Clock, *, down: bool) -> Health:
-    now = clock.now()
-    reason = "no host of several can be reached: own line is down" if down else "hosts can be reached"
-    feeling = Feeling.UNREACHABLE if down else Feeling.OK
+def _line(clock: Clock, line: LineWatch) -> Health:
+    now, (feeling, reason) = clock.now(), line.felt()
     return Health(subject="line", feeling=feeling, reason=reason, since=now, checked_at=now)
 
 

@@ -96,6 +96,8 @@ def blindness(known: Known, hearing: int, sources: int, line: Health | None, *, 
         return "THE SERVICE DOES NOT RUN"
     if line is None or not is_fresh(line, known):
         return "NOBODY LOOKS AT OUR OWN LINE"
+    if line.feeling is Feeling.UNKNOWN:
+        return "NO HOST HAS BEEN REACHED YET"
     return "" if line.feeling is Feeling.OK else "OUR OWN LINE IS DOWN"
 
 

@@ -13,6 +13,7 @@ from collectors.base import Access
 from collectors.feeds import Collector
 from collectors.http import Limits, LineWatch, PoliteHttp, retry_after
 from collectors.workers import WorkerPool
+from monitor.domain.health import Feeling
 from monitor.domain.ports import AccessDeniedError, UnavailableError
 from monitor.domain.reports import Report
 from monitor.domain.sources import Source
@@ -154,10 +155,11 @@ def test_the_line_is_down_when_no_host_of_several_answers() -> None:
     line.note("a.test", reached=False)
     line.note("b.test", reached=False)
     assert not line.is_down
+    assert line.felt()[0] is Feeling.UNKNOWN
     line.note("c.test", reached=False)
-    assert line.is_down
+    assert line.felt()[0] is Feeling.UNREACHABLE
     line.note("b.test", reached=True)
-    assert not line.is_down
+    assert line.felt()[0] is Feeling.OK
 
 
 ITEM = "<item><title>{}</title><guid>{}</guid><pubDate>Wed, 05 Jan 2022 10:00:00 +0600</pubDate></item>"

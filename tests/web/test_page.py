@@ -123,6 +123,15 @@ async def silence(client: TestClient) -> tuple[set[str], str]:  # type: ignore[t
     return {tile["said"] for tile in picture["tiles"]}, picture["headline"]
 
 
+async def test_before_any_host_was_reached_the_line_is_not_called_good(
+    store: SqlStateStore, client: TestClient
+) -> None:  # type: ignore[type-arg]
+    await store.apply(Change(healths=hearing(line=Feeling.UNKNOWN)))
+    said, headline = await silence(client)
+    assert said == {"not known"}
+    assert "NO HOST HAS BEEN REACHED YET" in headline
+
+
 async def test_silence_is_told_as_silence_only_where_we_hear(store: SqlStateStore, client: TestClient) -> None:  # type: ignore[type-arg]
     await store.apply(Change(healths=hearing()))
     said, headline = await silence(client)
