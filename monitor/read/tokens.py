@@ -6,7 +6,7 @@ nothing (zero width, soft hyphen, combining accents) are looked through, not del
 
 import re
 import unicodedata
-from bisect import bisect_right
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import Final
 
@@ -104,8 +104,7 @@ def tokenize(text: str, plain: list[str] | None = None) -> Text:
     """
     body = lowered(text[:MAX_CHARACTERS])
     if plain is not None:
-        places = [found.span() for found in _WORD.finditer(body)]
-        starts, ends = [start for start, _ in places], [end for _, end in places]
+        starts, ends = _edges(list(map(re.Match.span, _WORD.finditer(body))))
         return Text(text, plain, starts, ends, _sentences(text[:MAX_CHARACTERS], starts))
     clean, origin = _looked_through(body)
     spans = [found.span() for found in _WORD.finditer(clean)]
@@ -113,7 +112,7 @@ def tokenize(text: str, plain: list[str] | None = None) -> Text:
     if _MIXED.search(clean):
         words = [repaired(word) for word in words]
     if origin is None:
-        starts, ends = [start for start, _ in spans], [end for _, end in spans]
+        starts, ends = _edges(spans)
         return Text(text, words, starts, ends, _sentences(text[:MAX_CHARACTERS], starts))
     starts, ends = [origin[start] for start, _ in spans], [origin[end - 1] + 1 for _, end in spans]
     starred = frozenset(
@@ -157,4 +156,15 @@ def _sentences(text: str, starts: list[int]) -> list[int]:
         for found in _END.finditer(text)
         if found.group() != "." or not _ABBREVIATION.search(text, max(0, found.start() - 8), found.start())
     ]
-    return [bisect_right(breaks, start) for start in starts]
+    counted: list[int] = []
+    for number, edge in enumerate(breaks):
+        counted += [number] * (bisect_left(starts, edge) - len(counted))
+    return counted + [len(breaks)] * (len(starts) - len(counted))
+
+
+def _edges(spans: list[tuple[int, int]]) -> tuple[list[int], list[int]]:
+    """Beginnings and ends apart."""
+    if not spans:
+        return [], []
+    starts, ends = zip(*spans, strict=True)
+    return list(starts), list(ends)
