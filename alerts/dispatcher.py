@@ -1,12 +1,14 @@
 """The shell that tells: claims owed messages, hands them over, tries again, and records every try.
 
-One slow receiver never delays another: each has its own lane, in order. What a receiver refuses for good, or too often,
+One slow receiver never delays another, nor those who judge: each has its own lane, in order, and while one is busy nothing
+more is claimed for it. What a receiver refuses for good, or too often,
 is parked for a person. The broad catch here turns a receiver's bug into a failed try.
 """
 
 import asyncio
 import logging
 import random
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -27,6 +29,7 @@ SEND_SECONDS: Final = 45.0
 CLAIM_SECONDS: Final = 120.0
 IN_DOUBT_SECONDS: Final = 60.0
 """How long others wait for the word of a living process about a message that it began to hand over."""
+CLAIMED_TOGETHER: Final = 200
 MARKED_TOGETHER: Final = 20
 MARKING_TRIES: Final = 45
 LATE: Final = timedelta(minutes=10)
@@ -51,31 +54,45 @@ class Dispatcher:
         self._holder = holder
         self.tenure: Tenure | None = None
         self._random = random.Random(seed)  # noqa: S311 - jitter, not a secret
+        self._group: asyncio.TaskGroup | None = None
+        self._busy: dict[str, deque[Notification]] = {}
 
     async def run(self, bus: Bus) -> None:
-        """Drain whenever the bell rings, and every few seconds."""
-        async with bus.subscribe("owed") as rings:
-            while self.tenure is None or self.tenure.lasts():
-                await self._drain_or_wait()
-                try:
-                    async with asyncio.timeout(FIRST_WAIT_SECONDS):
-                        await anext(rings)
-                except TimeoutError:
-                    continue
+        """Start what is owed whenever the bell rings, and every few seconds; what is under way at the end arrives first."""
+        async with asyncio.TaskGroup() as group, bus.subscribe("owed") as rings:
+            self._group = group
+            try:
+                while self.tenure is None or self.tenure.lasts():
+                    if await self._start_or_wait(group) == CLAIMED_TOGETHER:
+                        continue
+                    try:
+                        async with asyncio.timeout(FIRST_WAIT_SECONDS):
+                            await anext(rings)
+                    except TimeoutError:
+                        continue
+            finally:
+                self._group = None
 
-    async def _drain_or_wait(self) -> None:
+    async def _start_or_wait(self, group: asyncio.TaskGroup) -> int:
         try:
-            await self.drain_once()
+            claimed = await self._claimed()
         except LeaseLostError:
             log.info("another process tells from now on")
+            return 0
         except StoreUnavailableError as error:
             # Sending that is under way elsewhere in this process must not be cut off by a store that is away.
             log.error("what is owed cannot be read: %s", error.reason)
+            return 0
+        self._start(group, claimed)
+        return len(claimed)
 
     async def send_now(self, notes: Sequence[Notification]) -> None:
-        """Hand over messages that were born claimed by us."""
+        """Hand over messages that were born claimed by us; while `run` does, this only starts it."""
         mine = [note for note in notes if note.claimed_by == self._claimant]
-        await self._lanes(mine)
+        if self._group is None:
+            await self._side_by_side(mine)
+        else:
+            self._start(self._group, mine)
 
     @property
     def _claimant(self) -> str:
@@ -83,23 +100,21 @@ class Dispatcher:
 
     async def drain_once(self) -> int:
         """Claim and hand over everything that is due now; returns how many were tried."""
+        claimed = await self._claimed()
+        await self._side_by_side(claimed)
+        return len(claimed)
+
+    async def _claimed(self) -> Sequence[Notification]:
+        """What is due now, but for receivers that are busy: a claim must not lapse while its message waits in a lane."""
         now = self._clock.now()
         if self.tenure is not None:
             await self._state.free_stale(self.tenure.fence, now)
         until = now + timedelta(seconds=CLAIM_SECONDS)
-        claimed = await self._state.claim_due(self._claimant, now, until, 200)
-        await self._lanes(claimed)
-        return len(claimed)
+        return await self._state.claim_due(self._claimant, now, until, CLAIMED_TOGETHER, list(self._busy))
 
-    async def _lanes(self, notes: Sequence[Notification]) -> None:
+    async def _side_by_side(self, notes: Sequence[Notification]) -> None:
         """Each receiver's messages one after the other, the receivers side by side."""
-        lanes: dict[str, list[Notification]] = {}
-        worst: dict[str, int] = {}
-        for note in notes:
-            worst[note.incident] = max(worst.get(note.incident, 0), note.severity)
-        # The gravest incident first; within one incident in the order of what happened.
-        for note in sorted(notes, key=lambda note: (-worst[note.incident], note.incident, note.created_at)):
-            lanes.setdefault(note.receiver, []).append(note)
+        lanes = _by_receiver(notes)
         if len(lanes) == 1:
             await self._lane(next(iter(lanes.values())))
             return
@@ -107,7 +122,25 @@ class Dispatcher:
             for lane in lanes.values():
                 group.create_task(self._lane(lane))
 
-    async def _lane(self, notes: Sequence[Notification]) -> None:
+    def _start(self, group: asyncio.TaskGroup, notes: Sequence[Notification]) -> None:
+        for receiver, lane in _by_receiver(notes).items():
+            if receiver in self._busy:
+                self._busy[receiver].extend(lane)
+            else:
+                self._busy[receiver] = lane
+                group.create_task(self._work(receiver, lane))
+
+    async def _work(self, receiver: str, lane: deque[Notification]) -> None:
+        try:
+            while lane:
+                await self._lane(lane)
+        except StoreUnavailableError as error:
+            # The claims lapse, and then the messages are taken up again.
+            log.error("messages wait for the store: %s", error.reason)
+        finally:
+            del self._busy[receiver]
+
+    async def _lane(self, notes: deque[Notification]) -> None:
         """In order; what was handed over is marked a handful at a time, so that a sync is not paid for each message.
 
         A crash in between sends at most that handful again, each with its id.
@@ -116,7 +149,11 @@ class Dispatcher:
         handful = MARKED_TOGETHER if self.tenure is None else 1
         since = self._clock.monotonic()
         try:
-            for note in notes:
+            while notes:
+                note = notes.popleft()
+                if note.claimed_until is not None and self._clock.now() >= note.claimed_until:
+                    # It waited here too long: whoever claims it next hands it over.
+                    continue
                 attempt = await self._send(note)
                 if attempt is not None:
                     done.append(attempt)
@@ -126,6 +163,7 @@ class Dispatcher:
                     done, since = [], self._clock.monotonic()
         except LeaseLostError:
             log.info("another process tells the rest")
+            notes.clear()
         finally:
             if done:
                 await self._record(partial(self._state.mark_all_sent, done))
@@ -198,6 +236,17 @@ class Dispatcher:
     def _wait_seconds(self, tries: int, error: DeliveryError) -> float:
         doubled = min(FIRST_WAIT_SECONDS * 2.0 ** min(tries - 1, 10), LONGEST_WAIT_SECONDS)
         return max(doubled * (0.8 + 0.2 * self._random.random()), error.retry_after_seconds or 0.0)
+
+
+def _by_receiver(notes: Sequence[Notification]) -> dict[str, deque[Notification]]:
+    """The gravest incident first; within one incident in the order of what happened."""
+    worst: dict[str, int] = {}
+    for note in notes:
+        worst[note.incident] = max(worst.get(note.incident, 0), note.severity)
+    lanes: dict[str, deque[Notification]] = {}
+    for note in sorted(notes, key=lambda note: (-worst[note.incident], note.incident, note.created_at)):
+        lanes.setdefault(note.receiver, deque()).append(note)
+    return lanes
 
 
 def _marked_late(note: Notification, now: datetime) -> Notification:

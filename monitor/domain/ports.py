@@ -1,6 +1,6 @@
 """The seams: protocols between the rooms. Who uses a protocol never knows which implementation it got."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
@@ -207,9 +207,12 @@ class StateStore(Protocol):
         ...
 
     async def claim_due(
-        self, claimant: str, now: datetime, until: datetime, limit: int = 100
+        self, claimant: str, now: datetime, until: datetime, limit: int = 100, besides: Collection[str] = ()
     ) -> Sequence[Notification]:
-        """Take what is due and nobody holds, most severe first; two that ask at once get different messages."""
+        """Take what is due and nobody holds, most severe first; two that ask at once get different messages.
+
+        Messages to the receivers `besides` are left.
+        """
         ...
 
     async def free_stale(self, fence: Fence, now: datetime) -> int:

@@ -1,6 +1,6 @@
 """Messages that are owed: who takes one, and what became of it. Of two that try to take one, one gets it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -46,16 +46,21 @@ def claim(connection: Connection, message: str, holder: str, now: datetime, unti
 
 
 def claim_due(
-    connection: Connection, claimant: str, now: datetime, until: datetime, limit: int
+    connection: Connection,
+    claimant: str,
+    now: datetime,
+    until: datetime,
+    limit: int,
+    besides: Collection[str] = (),
 ) -> Sequence[Notification]:
-    """Take what is due and free, most severe first; of several that ask at once each gets others.
+    """Take what is due and free, but for these receivers, most severe first; of several that ask at once each gets others.
 
     On PostgreSQL a message that somebody is taking at this very moment is passed over, not waited for.
     """
     columns = notifications.c
     due = (
         select(columns.id)
-        .where(OUTSTANDING, _free(now))
+        .where(OUTSTANDING, _free(now), columns.receiver.not_in(list(besides)))
         .order_by(columns.severity.desc(), columns.created_at, columns.id)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -138,10 +138,12 @@ class SqlStateStore:
         return await self._lanes.write(lambda connection: claims.claim(connection, notification, holder, now, until))
 
     async def claim_due(
-        self, claimant: str, now: datetime, until: datetime, limit: int = 100
+        self, claimant: str, now: datetime, until: datetime, limit: int = 100, besides: Collection[str] = ()
     ) -> Sequence[Notification]:
         """Take what is due and nobody holds, most severe first; two that ask at once get different messages."""
-        return await self._lanes.write(lambda connection: claims.claim_due(connection, claimant, now, until, limit))
+        return await self._lanes.write(
+            lambda connection: claims.claim_due(connection, claimant, now, until, limit, besides)
+        )
 
     async def free_stale(self, fence: Fence, now: datetime) -> int:
         """Free what former tenures had claimed, except what a living process may be handing over right now.

@@ -4,7 +4,8 @@ import asyncio
 import hashlib
 import hmac
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from aiosmtpd.smtp import SMTP
 from alerts.dispatcher import Dispatcher
 from alerts.message import safe
 from alerts.receivers import kind, kind_names
+from monitor.bus.local import LocalBus
 from monitor.domain.alerts import Level, Notification, NotificationState, Reason, Receipt, Severity
 from monitor.domain.changes import Change, Query
 from monitor.domain.ports import DeliveryError
@@ -96,6 +98,81 @@ async def test_a_bug_in_a_receiver_is_a_failed_try(clock: SimulatedClock) -> Non
     await Dispatcher(state=state, receivers={"r": Buggy()}, clock=clock, holder="h").drain_once()
     (attempt,) = await state.attempts("n")
     assert attempt.error == "a bug in the receiver: KeyError"
+
+
+class Hanging(Scripted):
+    """A receiver that answers when it is let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_answer = asyncio.Event()
+        self.asked = asyncio.Event()
+
+    async def send(self, notification: Notification) -> Receipt:
+        self.asked.set()
+        await self.may_answer.wait()
+        return await super().send(notification)
+
+
+def born(name: str, receiver: str, at: datetime) -> Notification:
+    until = at + timedelta(seconds=120)
+    return replace(
+        note(name, receiver), state=NotificationState.CLAIMED, claimed_by="h", claimed_until=until, created_at=at
+    )
+
+
+async def told(state: MemoryState, telling: Dispatcher, bus: LocalBus, *names: str) -> None:
+    """Wait until these are sent; rings while it waits."""
+    async with asyncio.timeout(5):
+        while True:
+            found = {one.id for one in await state.notifications(Query()) if one.state is NotificationState.SENT}
+            if found >= set(names):
+                return
+            await bus.publish("owed")
+            await asyncio.sleep(0)
+
+
+async def test_a_receiver_that_hangs_delays_neither_those_who_judge_nor_the_others(clock: SimulatedClock) -> None:
+    clock.move_to(NOON)
+    state, hanging, healthy, bus = MemoryState(), Hanging(), Scripted(), LocalBus()
+    telling = Dispatcher(state=state, receivers={"slow": hanging, "good": healthy}, clock=clock, holder="h")
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(telling.run(bus))
+        first = [born("slow 1", "slow", NOON), born("good 1", "good", NOON)]
+        await state.apply(Change(notifications=tuple(first)))
+        await asyncio.sleep(0)
+        await telling.send_now(first)  # returns though the slow one hangs
+        await hanging.asked.wait()
+        await told(state, telling, bus, "good 1")
+        second = [born("slow 2", "slow", NOON), born("good 2", "good", NOON)]
+        owed = [note("slow 3", "slow"), note("good 3", "good")]
+        await state.apply(Change(notifications=(*second, *owed)))
+        await telling.send_now(second)
+        await told(state, telling, bus, "good 2", "good 3")
+        assert hanging.got == []
+        hanging.may_answer.set()
+        await told(state, telling, bus, "slow 1", "slow 2", "slow 3")
+        running.cancel()
+    assert [found.id for found in hanging.got] == ["slow 1", "slow 2", "slow 3"]
+    assert sorted(found.id for found in healthy.got) == ["good 1", "good 2", "good 3"]
+
+
+async def test_what_waited_behind_a_hanging_receiver_until_its_claim_lapsed_is_sent_once(clock: SimulatedClock) -> None:
+    clock.move_to(NOON)
+    state, hanging, bus = MemoryState(), Hanging(), LocalBus()
+    telling = Dispatcher(state=state, receivers={"slow": hanging}, clock=clock, holder="h")
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(telling.run(bus))
+        both = [born("1", "slow", NOON), born("2", "slow", NOON)]
+        await state.apply(Change(notifications=tuple(both)))
+        await asyncio.sleep(0)
+        await telling.send_now(both)
+        await hanging.asked.wait()
+        clock.advance(300)
+        hanging.may_answer.set()
+        await told(state, telling, bus, "1", "2")
+        running.cancel()
+    assert [found.id for found in hanging.got] == ["1", "2"]
 
 
 @pytest.fixture

@@ -240,6 +240,13 @@ async def test_of_many_that_try_one_gets_the_message(address: str, clock: Simula
         await store.close()
 
 
+async def test_messages_to_receivers_that_are_busy_are_left(store: SqlStateStore) -> None:
+    await store.apply(Change(notifications=(replace(message("m1"), receiver="slow"), message("m2"))))
+    (taken,) = await store.claim_due("me", NOON, NOON + MINUTE, besides=["slow"])
+    assert (taken.id, taken.claimed_until) == ("m2", NOON + MINUTE)
+    assert [one.id for one in await store.claim_due("me", NOON, NOON + MINUTE)] == ["m1"]
+
+
 async def test_a_lapsed_claim_may_be_taken_over_and_a_future_message_not(store: SqlStateStore) -> None:
     await store.apply(Change(notifications=(message("m"), message("later", due_at=NOON + MINUTE))))
     assert await store.claim("m", "first", NOON, NOON + MINUTE)

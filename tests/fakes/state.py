@@ -1,6 +1,6 @@
 """A StateStore in memory: honours the promises of the port, keeps nothing, and tells what it was given."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -152,10 +152,10 @@ class MemoryState:
         return True
 
     async def claim_due(
-        self, claimant: str, now: datetime, until: datetime, limit: int = 100
+        self, claimant: str, now: datetime, until: datetime, limit: int = 100, besides: Collection[str] = ()
     ) -> Sequence[Notification]:
-        due = await self.owed(now, limit)
-        return [note for note in due if await self.claim(note.id, claimant, now, until)]
+        due = [note for note in await self.owed(now, limit) if note.receiver not in besides]
+        return [self._notes[note.id] for note in due if await self.claim(note.id, claimant, now, until)]
 
     async def free_stale(self, fence: Fence, now: datetime) -> int:
         return 0
