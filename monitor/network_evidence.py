@@ -74,11 +74,11 @@ class EvidenceDesk:
         found = []
         for agent, standing in await self._book.agents() if self._book is not None else ():
             if agent.revoked_at is None and standing.last_heard_at is not None:
-                seen = agent.vantage
+                seen, (east, north) = agent.vantage, agent.place or (None, None)
                 found.append(
                     Sighting(
                         member=content_id("agent", agent.id)[:12], at=standing.last_heard_at, region=seen.region,
-                        operator=seen.operator, access=seen.access, longitude=seen.longitude, latitude=seen.latitude,
+                        operator=seen.operator, access=seen.access, longitude=east, latitude=north,
                     )
                 )  # fmt: skip
         return found

@@ -39,9 +39,7 @@ def _is_time(text: str) -> bool:
 def discreet(measurement: Measurement, vantage: Vantage) -> Measurement:
     """The measurement as it may be kept and sent: in this vantage's name, without what could name its host or its place."""
     asked = _host(measurement.url)
-    return replace(
-        measurement, vantage=vantage.without_place(), steps=tuple(_step(step, asked) for step in measurement.steps)
-    )
+    return replace(measurement, vantage=vantage, steps=tuple(_step(step, asked) for step in measurement.steps))
 
 
 def _step(step: Step, asked: str) -> Step:

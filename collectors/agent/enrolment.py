@@ -14,7 +14,7 @@ from typing import Any, Final, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from collectors.agent.keys import Secret, checked_public_key, is_public_key, is_signed
-from collectors.agent.settings import Degrees, checked_url, coarse
+from collectors.agent.settings import Degrees, checked_url
 from monitor.domain.agents import AGENT_NAME
 from monitor.domain.measurements import Access, Vantage
 from monitor.domain.regions import RegionCode
@@ -89,11 +89,7 @@ class Request(BaseModel):
     @property
     def vantage(self) -> Vantage:
         """Where it measures."""
-        east, north = coarse(self.place) or (None, None)
-        return Vantage(
-            id=self.agent, asn=self.asn, operator=self.operator, region=self.region, access=self.access, longitude=east,
-            latitude=north,
-        )  # fmt: skip
+        return Vantage(id=self.agent, asn=self.asn, operator=self.operator, region=self.region, access=self.access)
 
     def signed_by(self, secret: Secret) -> Self:
         """The same with its signature."""

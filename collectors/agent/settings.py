@@ -131,11 +131,7 @@ class AgentConfig(BaseModel):
     @property
     def vantage(self) -> Vantage:
         """Where it measures."""
-        east, north = self.place or (None, None)
-        return Vantage(
-            id=self.id, asn=self.asn, operator=self.operator, region=self.region, access=self.access, longitude=east,
-            latitude=north,
-        )  # fmt: skip
+        return Vantage(id=self.id, asn=self.asn, operator=self.operator, region=self.region, access=self.access)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import click
 
 from collectors.agent.enrolment import EnrolmentError, Invitation, Request, set_broker_password
 from collectors.agent.keys import fingerprint
-from collectors.agent.settings import agent_folder
+from collectors.agent.settings import agent_folder, coarse
 from monitor.app import core_key
 from monitor.cli.looking import looking
 from monitor.cli.output import print_table
@@ -95,8 +95,9 @@ def admit(request: str, expected: str | None, broker_passwords: Path | None) -> 
     if expected is not None and expected != fingerprint(asked.key):
         raise click.ClickException(f"the fingerprint is {fingerprint(asked.key)}; nothing was changed")
     agent = Agent(
-        id=asked.agent, key=asked.key, vantage=asked.vantage, enrolled_at=SystemClock().now(), sensitive=asked.sensitive
-    )
+        id=asked.agent, key=asked.key, vantage=asked.vantage, place=coarse(asked.place),
+        enrolled_at=SystemClock().now(), sensitive=asked.sensitive,
+    )  # fmt: skip
     if not asyncio.run(_admit(read_settings(), agent)):
         raise click.ClickException(
             f"'{agent.id}' is taken by another key, or was revoked; let it enrol under a new name"

@@ -51,6 +51,8 @@ class Agent:
     Attributes:
         key: its public Ed25519 key, 64 hexadecimal digits.
         vantage: where it measures; this counts, whatever its messages say.
+        place: degrees east and north, to a hundredth, where its host gave it: known to the core's book of agents alone,
+            and part of no measurement; `None` where it is not shared.
         sensitive: ids of services beyond the harmless ones that its host agreed to; `("*",)` for all.
         revoked_at: nothing is taken from it any more; `None` while it is trusted.
     """
@@ -59,6 +61,7 @@ class Agent:
     key: str
     vantage: Vantage
     enrolled_at: datetime
+    place: tuple[float, float] | None = None
     sensitive: tuple[str, ...] = ()
     revoked_at: datetime | None = None
 

@@ -5,7 +5,7 @@ A vantage is known by country, region and network only; its own address is never
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
@@ -236,8 +236,6 @@ class Vantage:
         asn: number of its network; `None` where unknown.
         operator: the operator's short name; `None` where unknown.
         region: ISO 3166-2 code; `None` outside the country.
-        longitude, latitude: to a hundredth of a degree, where its host gave it; stays with the core's record of the agent
-            and is part of no measurement.
     """
 
     id: str
@@ -245,12 +243,6 @@ class Vantage:
     operator: str | None = None
     region: str | None = None
     access: Access = Access.FIXED
-    longitude: float | None = None
-    latitude: float | None = None
-
-    def without_place(self) -> "Vantage":
-        """As measurements carry it."""
-        return replace(self, longitude=None, latitude=None)
 
 
 class Link(StrEnum):

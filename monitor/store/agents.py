@@ -16,6 +16,8 @@ from monitor.store.upserts import add_new
 from monitor.store.values import compact_json, microseconds, moment, optional_microseconds, optional_moment, readable
 
 VANTAGE: Final = TypeAdapter(Vantage)
+WHERE: Final = TypeAdapter(dict[str, Any])
+PLACE: Final = TypeAdapter(tuple[float, float] | None)
 NAMES: Final = TypeAdapter(tuple[str, ...])
 
 
@@ -36,7 +38,7 @@ def admit(connection: Connection, agent: Agent) -> bool:
     row = {
         "id": agent.id,
         "key": agent.key,
-        "vantage": VANTAGE.dump_json(agent.vantage, ensure_ascii=True).decode(),
+        "vantage": compact_json(VANTAGE.dump_python(agent.vantage, mode="json") | {"place": agent.place}),
         "sensitive": compact_json(agent.sensitive),
         "enrolled_at": microseconds(agent.enrolled_at),
         "revoked_at": optional_microseconds(agent.revoked_at),
@@ -112,8 +114,10 @@ def _standing_values(standing: Standing) -> dict[str, Any]:
 
 
 def _both(row: Row[Any]) -> tuple[Agent, Standing]:
+    where = WHERE.validate_json(row.vantage)
+    place = PLACE.validate_python(where.pop("place", None))
     agent = Agent(
-        id=row.id, key=row.key, vantage=VANTAGE.validate_json(row.vantage), enrolled_at=moment(row.enrolled_at),
+        id=row.id, key=row.key, vantage=VANTAGE.validate_python(where), place=place, enrolled_at=moment(row.enrolled_at),
         sensitive=NAMES.validate_json(row.sensitive), revoked_at=optional_moment(row.revoked_at),
     )  # fmt: skip
     standing = Standing(

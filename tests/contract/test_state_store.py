@@ -342,7 +342,7 @@ async def test_what_is_stored_is_there_after_opening_again_and_for_readers(addre
 
 def agent(name: str = "kz-1", key: str = "aa") -> Agent:
     vantage = Vantage(id=name, asn=29355, operator="kcell", region="KZ-75", access=Access.MOBILE)
-    return Agent(id=name, key=key * 32, vantage=vantage, enrolled_at=NOON, sensitive=("tor",))
+    return Agent(id=name, key=key * 32, vantage=vantage, place=(76.94, 43.24), enrolled_at=NOON, sensitive=("tor",))
 
 
 def parcel(sequence: int, attempt: int, **standing: int) -> Parcel:
