@@ -163,14 +163,14 @@ class Gazetteer:
         return other_script and len(word) > 5 and self._in_other_script(skeleton(word)) is not None
 
     def names_any(self, words: Sequence[str], in_names: Sequence[int], alone: Sequence[int]) -> bool:
-        """Whether any place may be named; quick, and wrong only in saying yes.
+        """Whether any place may be named that would be told; quick, and wrong only in saying yes.
 
         Args:
             words: those of the text.
             in_names: where words stand that may belong to a name of several words.
             alone: where words stand that may be names by themselves.
         """
-        return bool(alone) or bool(in_names and self._matcher.find(words, in_names))
+        return bool(alone) or any(is_told(self._multi[hit.owner]) for hit in self._matcher.find(words, in_names))
 
     def mentions(
         self,
@@ -246,11 +246,12 @@ def hit_of(text: Text, mention: Mention) -> PlaceHit:
 
 def hits_of(text: Text, mentions: Sequence[Mention]) -> tuple[PlaceHit, ...]:
     """The places named, as they are reported: those abroad carry no region, and cues are no places."""
-    return tuple(
-        hit_of(text, mention)
-        for mention in mentions
-        if not (mention.place.weak and mention.place.level in {"country", "city", "abroad"})
-    )
+    return tuple(hit_of(text, mention) for mention in mentions if is_told(mention.place))
+
+
+def is_told(place: Named) -> bool:
+    """Whether it is a place and no mere hint at one («в стране», «в городе»)."""
+    return not (place.weak and place.level in {"country", "city", "abroad"})
 
 
 def _mention(text: Text, named: Named, first: int, last: int) -> Mention:
