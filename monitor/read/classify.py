@@ -20,7 +20,7 @@ from monitor.read.whereabouts import Where, where
 
 NEAR_WORDS: Final = 4
 _MANY: Final = 40
-_OWN_WORDS: Final = 9
+_OWN_WORDS: Final = 11
 """How far from an event a number of people may stand that counts those it happened to."""
 LEAST_STRENGTH: Final = 0.3
 """Weaker findings are not worth a line (0..1)."""
