@@ -240,7 +240,7 @@ def _role(number: CountHit, trigger: Found, kind: EventKind) -> str:
     near = min(abs(number.first - trigger.last), abs(trigger.first - number.last)) <= _OWN_WORDS
     if kind is EventKind.CUSTODY_RELEASE and number.role in {"detained", "participants"} and near:
         return "released"
-    if kind is EventKind.POLICE_DETENTION and number.role == "participants" and near:
+    if kind is EventKind.POLICE_DETENTION and number.role in {"participants", "charged"} and near:
         return "detained"
     return number.role
 
