@@ -20,7 +20,7 @@ from monitor.read.whereabouts import Where, where
 
 NEAR_WORDS: Final = 4
 _MANY: Final = 40
-_OWN_WORDS: Final = 9
+_OWN_WORDS: Final = 11
 """How far from an event a number of people may stand that counts those it happened to."""
 LEAST_STRENGTH: Final = 0.3
 """Weaker findings are not worth a line (0..1)."""
@@ -255,7 +255,7 @@ def _role(number: CountHit, trigger: Found, kind: EventKind) -> str:
     near = min(abs(number.first - trigger.last), abs(trigger.first - number.last)) <= _OWN_WORDS
     if kind is EventKind.CUSTODY_RELEASE and number.role in {"detained", "participants"} and near:
         return "released"
-    if kind is EventKind.POLICE_DETENTION and number.role == "participants" and near:
+    if kind is EventKind.POLICE_DETENTION and number.role in {"participants", "charged"} and near:
         return "detained"
     return number.role
 

@@ -7,18 +7,18 @@ from typing import Final
 def _all_cases() -> dict[str, int]:
     """Spelled numbers in their cases."""
     plain = {
-        1: "один одна одного одну одному одним bir бір bir one", 2: "два две двух двум двое двоих двоим двумя екі eki ekі two",
-        3: "три трех трое троих троим тремя үш уш ush úsh üş uch three", 4: "четыре четырех четверо четверых четверым төрт торт tort tórt tört four",
+        1: "один одна одного одну одному одним bir бір bir one", 2: "два две двух двум двое двоих двоим двумя екеу екеуі екеуін екеуінің екі eki ekі two",
+        3: "три трех трое троих троим тремя үшеуі үшеуін үш уш ush úsh üş uch three", 4: "четыре четырех четверо четверых четверым төрт торт tort tórt tört four",
         5: "пять пяти пятеро пятерых пятерым бес bes five", 6: "шесть шести шестеро шестерых алты alty altı six",
         7: "семь семи семеро семерых жеті жети jeti zheti seven", 8: "восемь восьми восьмерых сегіз сегиз segiz eight",
-        9: "девять девяти тоғыз тогыз togyz toǵyz toğız nine", 10: "десять десяти он ten", 11: "одиннадцать одиннадцати eleven",
+        9: "девять девяти тоғыз тогыз togyz toǵyz toğız nine", 10: "десять десяти он on ten", 11: "одиннадцать одиннадцати eleven",
         12: "двенадцать двенадцати twelve", 13: "тринадцать тринадцати thirteen", 14: "четырнадцать четырнадцати fourteen",
         15: "пятнадцать пятнадцати fifteen", 16: "шестнадцать шестнадцати sixteen", 17: "семнадцать семнадцати seventeen",
         18: "восемнадцать восемнадцати eighteen", 19: "девятнадцать девятнадцати nineteen",
         20: "двадцать двадцати жиырма jiyrma jıyrma twenty", 30: "тридцать тридцати отыз otyz otız thirty", 40: "сорок сорока қырық кырык qyryq qırıq forty",
-        50: "пятьдесят пятидесяти елу elu elý fifty", 60: "шестьдесят шестидесяти алпыс sixty",
-        70: "семьдесят семидесяти жетпіс жетпис seventy", 80: "восемьдесят восьмидесяти сексен eighty",
-        90: "девяносто тоқсан токсан ninety", 100: "сто ста жүз жуз júz jüz juz zhuz hundred", 200: "двести двухсот",
+        50: "пятьдесят пятидесяти елу elu elý fifty", 60: "шестьдесят шестидесяти алпыс alpys sixty",
+        70: "семьдесят семидесяти жетпіс жетпис jetpis seventy", 80: "восемьдесят восьмидесяти сексен seksen eighty",
+        90: "девяносто тоқсан токсан toqsan ninety", 100: "сто ста жүз жуз júz jüz juz zhuz hundred", 200: "двести двухсот",
         300: "триста трехсот", 400: "четыреста четырехсот", 500: "пятьсот пятисот", 600: "шестьсот шестисот",
         700: "семьсот семисот", 800: "восемьсот восьмисот", 900: "девятьсот девятисот",
     }  # fmt: skip
@@ -32,38 +32,58 @@ def _all_cases() -> dict[str, int]:
 
 _KAZAKH = re.compile(".*[әғқңөұүі]")
 _KAZAKH_STEMS = frozenset("он бес алты отыз елу алпыс сексен тоқсан жиырма тогыз кырык жуз уш торт".split())
-_KAZAKH_ENDINGS = "ден дан тен тан нен нан ге ға ке қа га дей дай тей тай еу ау у ті ні ді ты ны ды інің ының інде ында деген даған".split()
+_KAZAKH_ENDINGS = "ден дан тен тан нен нан ге ға ке қа га дей дай тей тай еу ау у еуі ауы уі уы еуін ауын ті ні ді ты ны ды інің ының інде ында деген даған".split()
 SPELLED: Final = _all_cases()
 SCALES: Final = {
     "тыс": 1000, "тысяч": 1000, "тысячи": 1000, "тысячу": 1000, "тысяча": 1000, "мың": 1000, "мын": 1000, "мыңға": 1000,
     "мыңнан": 1000, "мыннан": 1000, "thousand": 1000, "k": 1000, "млн": 1_000_000, "миллион": 1_000_000,
-    "million": 1_000_000, "dozen": 12, "десятка": 10, "десятков": 10, "сотни": 100, "жүз": 100, "жуз": 100, "hundred": 100,
+    "million": 1_000_000, "dozen": 12, "dozens": 12, "десятка": 10, "десятков": 10, "десяткам": 10, "десятками": 10,
+    "десятках": 10, "сотни": 100, "сотен": 100, "сотням": 100, "жүз": 100, "жуз": 100, "жүздей": 100, "жүзден": 100,
+    "hundred": 100, "тысячам": 1000,
 }  # fmt: skip
 """What a number before it is multiplied by: «две тысячи», «пять десятков», "two dozen"."""
+HALVES: Final = {"полтора": 3, "полторы": 3, "полутора": 3, "half": 1}
+"""Halves that a scale follows: «полтора десятка», "half a dozen"."""
+COUPLES: Final = frozenset("пара пару пары парой couple".split())
+"""About two of a scale: «пара десятков», "a couple of hundred"."""
 ROUND: Final = {
-    "десяток": 10, "десятка": 10, "сотня": 100, "сотню": 100, "полсотни": 50, "полусотни": 50, "дюжина": 12, "дюжину": 12,
-    "dozen": 12, "жүздей": 100, "ондай": 10,
+    "десяток": 10, "десятка": 10, "сотня": 100, "сотню": 100, "сотней": 100, "полсотни": 50, "полусотни": 50,
+    "полусотня": 50, "дюжина": 12, "дюжину": 12, "дюжины": 12, "тысяча": 1000, "тысячу": 1000, "dozen": 12, "жүздей": 100,
+    "ондай": 10, "полтысячи": 500, "hundred": 100, "thousand": 1000,
 }  # fmt: skip
 """Round numbers that stand alone: about so many."""
 PLURALS: Final = {
-    "десятки": 20, "десятков": 20, "десяткам": 20, "сотни": 200, "сотен": 200,
-    "тысячи": 2000, "ондаған": 20, "ондаган": 20, "жүздеген": 200, "жуздеген": 200, "мыңдаған": 2000, "мындаган": 2000,
-    "dozens": 20, "scores": 40, "hundreds": 200, "thousands": 2000, "дюжины": 24, "несколько": 3, "бірнеше": 3,
-    "бирнеше": 3, "several": 3, "тысячам": 2000, "сотням": 200, "жүздеп": 200, "ондап": 20,
+    "десятки": 20, "десятков": 20, "десяткам": 20, "десятками": 20, "десятках": 20, "сотни": 200, "сотен": 200,
+    "сотнями": 200, "тысячи": 2000, "тысячами": 2000, "ондаған": 20, "ондаган": 20, "жүздеген": 200, "жуздеген": 200,
+    "мыңдаған": 2000, "мындаган": 2000, "dozens": 20, "scores": 40, "hundreds": 200, "thousands": 2000, "дюжины": 24,
+    "несколько": 3, "нескольких": 3, "нескольким": 3, "бірнеше": 3, "бирнеше": 3, "several": 3, "handful": 3,
+    "тысячам": 2000, "сотням": 200, "жүздеп": 200, "ондап": 20,
 }  # fmt: skip
+"""Words that name no number, with the least they can mean."""
+VAGUE: Final = frozenset("несколько нескольких нескольким бірнеше бирнеше several".split())
+"""Of these a scale may follow: «несколько десятков», "several hundred"."""
+MORE: Final = frozenset("более больше свыше превысило превысил over more exceeding above upwards".split())
+"""More than the number, and after a "not" no more than it."""
+LESS: Final = frozenset("менее меньше fewer less under below".split())
+"""Less than the number, and after a "not" at least so many."""
+NOT: Final = frozenset("не no not".split())
 AT_LEAST: Final = {
-    "before": frozenset(
-        "более больше свыше менее минимум превысило превысил кемінде кеминде least over than exceeding".split()
-    ),
-    "after": frozenset("астам артық артык аса кем more плюс".split()),
+    "before": frozenset("минимум меньшей кемінде кеминде least перевалило".split()),
+    "after": frozenset("астам артық артык аса көп плюс лишним".split()),
 }
+OR_MORE: Final = frozenset("more over upwards более больше выше".split())
+"""Words that open a number after an "or": "20 or more", «20 и более»."""
 ABOUT: Final = {
     "before": frozenset(
-        "около примерно порядка приблизительно почти шамамен жуық about around roughly approximately some nearly almost".split()
+        "около примерно порядка приблизительно почти ориентировочно под шамамен жуық about around roughly approximately "
+        "some nearly almost estimated circa".split()
     ),
-    "after": frozenset("шақты шакты жуық жуык тарта жуыктаған жуықтаған".split()),
+    "after": frozenset("шақты шакты жуық жуык тарта жуыктаған жуықтаған шамалы шамасында".split()),
 }
-AT_MOST: Final = {"before": frozenset("до максимум".split()), "after": frozenset("дейін дейин".split())}
+AT_MOST: Final = {"before": frozenset("до максимум most maximum".split()), "after": frozenset("дейін дейин".split())}
+UP_TO: Final = (("up", "to"), ("many", "as"))
+FILLERS: Final = frozenset("чем than of уже как мере the a an у о об ещё еще к где то about around примерно".split())
+"""Words that may stand between a modifier and its number: «более чем 20», "upwards of 60"."""
 REACHED: Final = (
     "выросл",
     "увеличил",
@@ -86,31 +106,92 @@ CLOCK: Final = (
     "ақпан", "наурыз", "сәуір", "мамыр", "маусым", "шілде", "тамыз", "қыркүйек", "қазан", "қараша", "желтоқсан", "january",
     "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december", "год",
     "жыл", "year", "лет", "жаста", "летн", "час", "минут", "сағат", "hour", "minute", "млрд", "процент", "пайыз", "percent",
-    "метр", "км", "градус", "класс", "этаж", "квартир", "бап", "стать",
+    "метр", "км", "градус", "класс", "этаж", "квартир", "бап", "стать", "утра", "вечера", "ночи", "дня", "дней", "день",
+    "недел", "месяц", "күн", "апта", "айға", "week", "month", "секунд", "тонн", "литр", "кг", "гектар", "соток",
+    "квадрат", "кв", "балл", "доллар", "dollar", "евро",
+    # Things that stand beside people in such reports and are none.
+    "автобус", "автозак", "машин", "автомобил", "автомашин", "домов", "дома", "магазин", "здани", "город", "област", "район",
+    "регион", "сел", "аул", "школ", "участк", "участок", "раз", "видео", "фото", "телефон", "аккаунт", "страниц", "сайт", "отдел",
+    "пункт", "плакат", "van", "car", "bus", "cities", "city", "region", "times", "shop", "house", "phone", "village", "station",
+    "compan", "көлік", "қала", "аудан", "облыс", "үй", "дүкен", "рет", "сайт", "мектеп", "компани", "предприят", "завод",
+    "мегаполис", "этап", "попыт", "удар", "выстрел", "пул", "требован", "жалоб", "заявок", "заявк", "подпис", "talap", "талап",
 )  # fmt: skip
+"""What a number before it counts that is neither people, nor days of arrest, nor a fine."""
+ORDINAL: Final = frozenset("st nd rd th й я е го му ой ая pm am".split())
+AGES: Final = frozenset("возрасте возраст возрастом aged age ages жастары жастағы жасы".split())
+"""Words before ages: "aged 19 to 24"."""
+PART: Final = frozenset("числе включая including ішінде whom".split())
+"""Words before a part of those just counted: «в том числе трое»."""
+OF_THEM: Final = (("из", "них"), ("среди", "них"), ("of", "them"), ("among", "them"), ("of", "whom"), ("из", "которых"),
+                  ("among", "whom"), ("олардың", "ішінде"))  # fmt: skip
+EARLIER: Final = frozenset(
+    "ранее прежде сначала первоначально earlier previously initially first бұған бастапқыда алдында".split()
+)
+NOW: Final = frozenset("теперь уже сейчас now енді қазір climbed rose risen grew updated выросло увеличилось возросло обновлено "
+                       "стало жетті".split())  # fmt: skip
+"""What stands beside a number that takes the place of an earlier one."""
+AND: Final = frozenset("и and және мен пен бен тағы".split())
+OFFICIAL: Final = ("полици", "мвд", "власт", "прокур", "акимат", "министерств", "ведомств", "официальн", "police", "authorit", "minist",
+                   "official", "prosecut", "іім", "билік", "әкімдік", "ресми")  # fmt: skip
+CIVIC: Final = ("активист", "правозащитн", "наблюдател", "очевид", "организатор", "журналист", "врач", "медик", "оппозиц", "нпо",
+                "activist", "rights", "observer", "monitor", "witness", "organis", "organiz", "doctor", "opposition", "ngo", "белсенді",
+                "құқық", "бақылаушы", "куәгер", "ұйымдастырушы", "дәрігер")  # fmt: skip
+SAYS: Final = ("говор", "сообщ", "насчита", "утвержда", "заяв", "данным", "пиш", "сведени", "оцен", "счит", "said", "say", "put", "count",
+               "report", "claim", "according", "estimat", "дейді", "деді", "айт", "мәлім", "хабарла", "дерег", "санайды")  # fmt: skip
 NOT_PEOPLE: Final = frozenset(
     "ст статья статье статьи статьей ч часть п пункт дом д кв квартира кабинет номер no article section аптека школа школе "
-    "школы лицей маршрут автобус автобус трасса км street июля июня".split()
+    "школы лицей маршрут автобус трасса км street июля июня".split()
 )
 ROLES: Final = (
     ("days", ("сут", "тәулік", "таулик", "taulik", "táulik", "täulik", "days", "day")),
     ("fine", ("мрп", "аек", "тенге", "теңге", "mci", "tenge")),
     ("released", ("освобо", "отпу", "босат", "released", "freed")),
     ("killed", ("погиб", "убит", "умер", "жертв", "қаза", "мерт", "өлтір", "олтир", "killed", "dead", "died",
-                "deaths", "fatalit", "скончал", "застрел", "опат")),
+                "deaths", "fatalit", "скончал", "застрел", "опат", "kill", "мертв", "гибел", "lives", "расстрел", "өлген", "өлді")),
     ("injured", ("ранен", "пострад", "травм", "госпитал", "жарала", "жаракат", "жарақат", "зардап", "injur", "wounded",
-                 "hospitali", "ранил", "hurt", "больниц", "ожог")),
+                 "hospital", "ранил", "hurt", "больниц", "ожог", "wound", "аурухан", "покалеч", "увеч", "medical", "поранен", "жаралы")),
     ("detained", ("задерж", "арестов", "доставл", "ұста", "усталд", "ұстал", "тұтқын", "туткын", "қамал", "қамау", "detain",
                   "әкет", "тоғыт", "bundled", "rounded", "hauled", "picked", "taken", "вяж", "пакуют", "рассад", "задержк",
-                  "arrest", "custody", "увез", "скрути", "водвор", "жеткіз", "забра", "ustald", "әкет", "áket", "äket", "aket")),
+                  "arrest", "custody", "увез", "скрути", "водвор", "жеткіз", "забра", "повяз", "свинти", "винтят", "схвач", "схвати", "запих", "затолк", "грузят", "погруз", "пакова", "уводят", "увел", "dragged", "herded", "loaded", "apprehend", "nabbed", "seized", "ustap", "ұстап", "ustald", "әкет", "áket", "äket", "aket")),
     ("charged", ("подозрева", "обвиня", "осужд", "приговор", "сотталд", "күдікті", "айыпталуш", "charged", "convicted",
-                 "sentenced", "suspects")),
-    ("participants", ("человек", "участник", "люд", "протест", "митинг", "рабоч", "нефтяник", "шахтер", "горняк", "жител",
+                 "sentenced", "suspect", "defendant", "фигурант", "подсудим", "indict")),
+    ("participants", ("человек", "участник", "участниц", "волонтер", "безработн", "металлург", "аграри", "родственник", "туыс", "жұмыссыз", "relatives", "люд", "протест", "митинг", "рабоч", "нефтяник", "шахтер", "горняк", "жител",
                       "собрал", "вышл", "адам", "adam", "belsendi", "turgyn", "turghyn", "қатыс", "жиналд", "жұмысшы", "мұнайшы", "тұрғын", "кенші", "people",
                       "protest", "demonstrat", "workers", "residents", "gathered", "miners", "активист", "матер",
                       "бастующ", "бастуют", "демонстрант", "халық", "женщин", "мужчин", "журналист", "белсенді", "белсенди", "сторонник",
                       "пенсионер", "студент", "activist", "women", "demonstrator", "journalist", "supporter", "villager", "шеруші",
                       "ипотечник", "дольщик", "вахтовик", "вкладчик", "мам", "матер", "әйел", "жүргізуші", "тілші", "тұрғын",
                       "несовершеннолетн", "блогер", "правозащитн", "парн", "девуш", "молод", "сельчан", "горожан", "житель",
-                      "ереуілші", "drivers", "employees", "staff", "students", "mothers")),
+                      "ереуілші", "persons", "person", "crew", "members", "families", "аулчан", "аульчан", "односельчан", "школьник", "инвалид", "рыбак", "казак", "кісі", "үлескер", "ана", "студент", "оқушы", "drivers", "employees", "staff", "students", "mothers")),
 )  # fmt: skip
+PERSON: Final = (
+    # Russian, in the cases that numbers ask for.
+    "ников", "чиков", "щиков", "истов", "исток", "телей", "тельниц", "щиц", "нцев", "анок", "янок", "ников", "енок", "ицев", "торов", "теров", "ургов", "риев",
+    "керов", "ников", "ницы", "исты", "истки", "тели", "меров", "овцев", "евцев", "ачей", "рей", "ологов",
+    # English.
+    "ists", "ers", "ors", "ents", "ants", "ians", "men", "women", "ees", "oners",
+)  # fmt: skip
+"""Endings of words for people: a number before one counts who took part, where nothing else is said."""
+KAZAKH_PERSON: Final = tuple(
+    stem + case
+    for stem in ("шы", "ші", "кер", "гер", "паз", "ист", "лер", "тар")
+    for case in ("", "ны", "ні", "ды", "ді", "ға", "ге", "ның", "нің", "дың", "дің", "сы", "сі")
+)
+NO_PERSON: Final = frozenset("others centers centres quarters numbers papers orders members dollars officers hours meters metres "
+    "litres liters events percents cents documents incidents accidents apartments posters banners stickers flyers letters "
+    "computers matters источников подъемников холодильников памятников двигателей автомобилей грузовиков вечеров номеров "
+    "мешков".split())  # fmt: skip
+"""Words with such endings that are none."""
+POLICE: Final = (
+    "полицейск",
+    "полицей",
+    "силовик",
+    "officer",
+    "police",
+    "сотрудник",
+    "soldier",
+    "troop",
+    "военнослужащ",
+    "сарбаз",
+    "солдат",
+)

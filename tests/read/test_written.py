@@ -15,6 +15,7 @@ from monitor.read.scoring import Scores, score
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "reading"
 LANGUAGES = {"ru": (0.98, 0.96), "kk": (0.98, 0.97), "en": (0.98, 0.97)}
 FAMILIES = (0.75, 0.85)
+NUMBERS = 0.97
 
 
 @cache
@@ -51,5 +52,10 @@ def test_regions_are_right() -> None:
     assert (scores(*LANGUAGES).region.recall or 0) >= 0.95
 
 
+def test_numbers_come_out_as_the_same_interval() -> None:
+    shares = scores(*LANGUAGES).counts.values()
+    assert sum(share.right for share in shares) >= NUMBERS * sum(share.of for share in shares)
+
+
 def test_the_texts_are_many() -> None:
-    assert sum(len(labels(language)) for language in LANGUAGES) >= 1000
+    assert sum(len(labels(language)) for language in LANGUAGES) >= 1700
