@@ -20,7 +20,7 @@ NUMBERS = 0.97
 
 @cache
 def labels(language: str) -> tuple[Label, ...]:
-    files = sorted(FOLDER.glob(f"written_{language}*.jsonl"))
+    files = (file for name in ("written", "scenes") for file in sorted(FOLDER.glob(f"{name}_{language}*.jsonl")))
     return tuple(label_of(line) for file in files for line in file.read_text(encoding="utf-8").splitlines())
 
 
