@@ -19,6 +19,7 @@ from monitor.read.places import Gazetteer, hits_of
 from monitor.read.tokens import MAX_CHARACTERS, Text, is_mixed, is_odd, quick_words, tokenize
 
 _KAZAKH_CYRILLIC = re.compile("[а-яА-ЯәғқңөұүһіӘҒҚҢӨҰҮҺІ]")
+_LATIN = re.compile("[a-zA-ZÀ-ɏ]")
 _ARABIC = re.compile("[\u0600-\u06ff]")
 _MEMORY = 100_000
 """Words remembered, about 140 bytes each: those of a few weeks of ordinary news."""
@@ -178,7 +179,11 @@ def _ways(language: str, text: str) -> tuple[str, ...]:
         return ("plain",)
     if _ARABIC.search(text):
         return ("plain", "arabic")
-    return ("plain", "folded") if _KAZAKH_CYRILLIC.search(text) else ("plain", "skeleton")
+    cyrillic = len(_KAZAKH_CYRILLIC.findall(text))
+    if not cyrillic:
+        return ("plain", "skeleton")
+    # A Latin post with a hashtag or a name in Cyrillic is still a Latin post.
+    return ("plain", "skeleton") if cyrillic * 2 < len(_LATIN.findall(text)) else ("plain", "folded")
 
 
 def example_faults(reader: Reader, entry: Entry) -> list[str]:
