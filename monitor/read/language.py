@@ -18,6 +18,9 @@ _NAMES: Final = ("шымкент", "кызылорд", "кыргыз", "жыло
 _TYPED_ENDINGS: Final = (
     "лар", "лер", "дын", "нын", "тын", "дин", "нин", "тин", "ганда", "генде", "ады", "айды", "ейди", "тты", "тти", "лды", "лди",
     "нды", "нди", "рды", "рди", "шылар", "тиди", "ейди", "ылар", "дагы", "деги", "дан", "ын", "озенде", "обеде",
+    "лган", "лген", "рген", "йган", "йген", "нген", "скен", "ткен", "ында", "инде", "етин", "атын", "ынан", "инен", "ымен",
+    "лерди", "ларды", "терди", "тарды", "лерге", "ларга", "терге", "дерге", "лары", "лери", "лерин", "ларын", "етти", "епти",
+    "ипти", "мыз", "миз", "айик", "индар", "ындар", "инши", "ынши", "мады", "меди", "птар", "ктар", "ктер", "ыктан", "уга",
 )  # fmt: skip
 _KAZAKH_WORDS: Final = frozenset(
     "және мен бен пен үшін бойынша туралы деп деді болды болған жоқ бар емес осы сол бұл бір екі қазір кейін бұрын "
@@ -25,6 +28,9 @@ _KAZAKH_WORDS: Final = frozenset(
     # The same typed without the Kazakh letters.
     "жане ушин бул казир кейин бурын жылы куни халык облысы каласы ауданы аланы укимет усталды шыкты кала халкы "
     "барлык тур адамдар аланда коше алан казак казакша емес дейди айтты туралы болып отыр кеше бугин ертен келди "
+    "екен гой ушинши калай кайда ешким ештене келип алып кетип шыгып салды берди жур отырмыз танертен дейин бизди бизге "
+    "солай осылай сондай жатканда тунде куни коп оте болып болган болады бирак баска туралы сиякты жаткан кайта аркылы керек "
+    "олар олардын онын еди барлык уйде уйден жигит жигиттер алып шыкпай келмей мумкин билмейди кетти уйине озин "
     "жерде жок болды интернет истемейди омир журт шыгып жиналды наразылык полицейлер тургындар".split()
 )
 _KAZAKH_LATIN: Final = frozenset(
@@ -88,7 +94,8 @@ def _weight(word: str) -> int:
 
 
 def _of_cyrillic(words: list[str], kazakh: int, russian: int) -> str:
-    if kazakh * _LEAST_SHARE < len(words) and len(words) > _SHORT:
+    sure = kazakh >= _SURE and kazakh > russian * _SURE
+    if kazakh * _LEAST_SHARE < len(words) and len(words) > _SHORT and not sure:
         return "ru"
     if kazakh == russian:
         return "kk" if kazakh and _KAZAKH.search(" ".join(words)) else "ru"
@@ -151,51 +158,10 @@ def _of_latin(words: list[str], sample: str) -> str:
     return "en" if english or len(words) >= 2 else "und"
 
 
-_KAZAKH_LATIN_ENDINGS: Final = (
-    "ylar",
-    "lary",
-    "ashylar",
-    "tty",
-    "ttı",
-    "ynyn",
-    "syn",
-    "aida",
-    "zende",
-    "tauda",
-    "daghy",
-    "alda",
-    "alga",
-    "aldy",
-    "ldi",
-    "ndi",
-    "rdy",
-    "sty",
-    "shty",
-    "qty",
-    "qtı",
-    "ylyp",
-    "alyp",
-    "lyq",
-    "lıq",
-    "dyń",
-    "nyń",
-    "nıñ",
-    "dyng",
-    "nyng",
-    "lardy",
-    "lary",
-    "ları",
-    "daǵy",
-    "dağı",
-    "ldy",
-    "ldı",
-    "yldy",
-    "ıldı",
-    "uda",
-    "ynda",
-    "ında",
-    "ynan",
-    "ınan",
-    "pty",
-    "ptı",
+_KAZAKH_LATIN_ENDINGS: Final = tuple(
+    "ylar lary ashylar tty ttı ynyn syn aida zende tauda daghy alda alga aldy ldi ndi rdy sty shty qty qtı ylyp alyp lyq lıq "
+    "dyń nyń nıñ dyng nyng lardy ları daǵy dağı ldy ldı yldy ıldı uda ynda ında ynan ınan pty ptı "
+    "maidy meidi aidy eidi maıdy meıdi aıdy eıdi lgan lgen ǵan ğan tqan sqan tken sken inde ıp yp yq ıq ipti epti apty yndy "
+    "rdi kti ymyz imiz ımız dyn nyn tyn leri tary teri larga lerge targa terge lerdi tardy terdi mady medi dagy degi tagy "
+    "tegi atyn".split()
 )

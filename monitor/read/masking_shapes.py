@@ -90,7 +90,7 @@ def is_given(word: str) -> bool:
 
 def bone_of(word: str) -> str:
     """The coarse form in which Cyrillic and Latin spellings of a given name meet."""
-    bone = skeleton(word).replace("я", "иа").replace("ю", "иу").replace("х", "к")
+    bone = skeleton(word).replace("х", "к")
     bone = _DOUBLED.sub(r"\1", bone)
     return bone[1:] if bone.startswith("ие") else bone
 

@@ -19,6 +19,10 @@ from monitor.read.places import Gazetteer, hits_of
 from monitor.read.tokens import MAX_CHARACTERS, Text, is_mixed, is_odd, quick_words, tokenize
 
 _KAZAKH_CYRILLIC = re.compile("[а-яА-ЯәғқңөұүһіӘҒҚҢӨҰҮҺІ]")
+_LATIN = re.compile("[a-zA-ZÀ-ɏ]")
+_KAZAKH_LETTER = re.compile("[әғқңөұүіӘҒҚҢӨҰҮІ]")
+_SPELLED_OUT = 10
+"""With a Kazakh letter in so many, the text is spelled with them; without them «өрт» and «орта» would begin alike."""
 _ARABIC = re.compile("[\u0600-\u06ff]")
 _MEMORY = 100_000
 """Words remembered, about 140 bytes each: those of a few weeks of ordinary news."""
@@ -178,7 +182,15 @@ def _ways(language: str, text: str) -> tuple[str, ...]:
         return ("plain",)
     if _ARABIC.search(text):
         return ("plain", "arabic")
-    return ("plain", "folded") if _KAZAKH_CYRILLIC.search(text) else ("plain", "skeleton")
+    cyrillic = len(_KAZAKH_CYRILLIC.findall(text))
+    if not cyrillic:
+        return ("plain", "skeleton")
+    if cyrillic * 2 < len(_LATIN.findall(text)):
+        # A post in Latin letters with a name or a hashtag in Cyrillic.
+        return ("plain", "skeleton")
+    if len(_KAZAKH_LETTER.findall(text)) * _SPELLED_OUT >= cyrillic:
+        return ("plain",)
+    return ("plain", "folded")
 
 
 def example_faults(reader: Reader, entry: Entry) -> list[str]:

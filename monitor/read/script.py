@@ -9,8 +9,10 @@ from typing import Final
 
 _FOLD: Final = str.maketrans("қғңөүұәіһ", "кгноууаих")
 _COARSE: Final = str.maketrans(
-    {"ы": "и", "й": "и", "э": "е", "ъ": None, "ь": None, "щ": "ш", "ц": "с", "ф": "п", "в": "у"}
+    dict(zip("ыйэщчцфв", "ииешшспу", strict=True)) | {"ъ": None, "ь": None, "я": "иа", "ю": "иу"}
 )
+_DOUBLED: Final = re.compile("([иу])\\1+")
+"""How many letters stand for й, ия, уу differs with each Latin spelling: «полиция» is polisia, polısııa and politsiya."""
 
 _LATIN_PAIRS: Final = (
     ("shch", "ш"),
@@ -134,8 +136,9 @@ def skeleton(word: str) -> str:
     """The coarse form in which all scripts of Kazakh meet; the empty string where the word has no letters for it."""
     if word.isascii() or not _ARABIC_LETTER.search(word):
         word = _from_latin(word) if _is_latin(word) else folded(word)
-        return word.translate(_COARSE).replace("нг", "н")
-    return word.translate(_ARABIC).translate(_COARSE).replace("нг", "н")
+    else:
+        word = word.translate(_ARABIC)
+    return _DOUBLED.sub(r"\1", word.translate(_COARSE).replace("нг", "н"))
 
 
 def arabic_skeleton(word: str) -> str:

@@ -12,6 +12,7 @@ from monitor.read.echoes import EchoIndex
 from monitor.read.language import identify
 from monitor.read.phrases import PhraseMatcher, parse_phrases
 from monitor.read.places import Gazetteer
+from monitor.read.script import skeleton
 from monitor.read.tokens import tokenize
 from monitor.read.whereabouts import where
 
@@ -147,3 +148,16 @@ def test_offsets_are_true_for_any_text(text: str) -> None:
     cut = tokenize(text)
     assert all(0 <= start < end <= len(text) for start, end in zip(cut.starts, cut.ends, strict=True))
     assert cut.starts == sorted(cut.starts)
+
+
+@pytest.mark.parametrize(
+    ("cyrillic", "latin"),
+    [
+        ("полиция", ("polisia", "polisiya", "polısııa", "politsiya")),
+        ("қуып", ("quyp", "qýyp", "quwyp")),
+        ("айыппұл", ("aiyppul", "aıyppul", "aiyppūl")),
+        ("чемпион", ("chempion",)),
+    ],
+)
+def test_latin_spellings_of_kazakh_meet_the_cyrillic_one(cyrillic: str, latin: tuple[str, ...]) -> None:
+    assert {skeleton(word) for word in latin} == {skeleton(cyrillic)}
