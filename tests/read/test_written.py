@@ -19,7 +19,7 @@ FAMILIES = (0.75, 0.85)
 
 @cache
 def labels(language: str) -> tuple[Label, ...]:
-    files = sorted(FOLDER.glob(f"written_{language}*.jsonl"))
+    files = sorted((*FOLDER.glob(f"written_{language}*.jsonl"), *FOLDER.glob(f"scenes_{language}*.jsonl")))
     return tuple(label_of(line) for file in files for line in file.read_text(encoding="utf-8").splitlines())
 
 
