@@ -207,11 +207,15 @@ def _put_in(lexicon: Lexicon, entry: str, found: re.Match[str]) -> str:
     return options if before.count("(") > before.count(")") else f"({options})"
 
 
-def _class(lexicon: Lexicon, entry: str, name: str) -> tuple[str, ...]:
+def _class(lexicon: Lexicon, entry: str, name: str, within: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """The words of a class; one that stands in another gives its words to it."""
     words = lexicon.classes.get(name[1:])
     if words is None:
         raise LexiconError(entry, f"unknown word class '{name}'; known: {', '.join(sorted(lexicon.classes))}")
-    return words
+    if name in within:
+        raise LexiconError(entry, f"word class '{name}' holds itself")
+    inner = (_class(lexicon, entry, word, (*within, name)) if word.startswith("@") else (word,) for word in words)
+    return tuple(word for some in inner for word in some)
 
 
 _LEAST_STEM: Final = {"ru": 8, "kk": 9, "en": 9}
