@@ -78,6 +78,8 @@ _SURE: Final = 3
 _SHORT: Final = 10
 _LEAST_SHARE: Final = 4
 """In a text of more than `_SHORT` words, at least one word in this many must look Kazakh."""
+_LEAST_SHARE_ALONE: Final = 7
+"""The same where hardly any word looks Russian: what looks like neither may be typed Kazakh, or no language at all."""
 _FIELD: Final = 20
 _FULL: Final = (1 << _FIELD) - 1
 
@@ -95,7 +97,8 @@ def _weight(word: str) -> int:
 
 def _of_cyrillic(words: list[str], kazakh: int, russian: int) -> str:
     sure = kazakh >= _SURE and kazakh > russian * _SURE
-    if kazakh * _LEAST_SHARE < len(words) and len(words) > _SHORT and not sure:
+    least = _LEAST_SHARE_ALONE if sure else _LEAST_SHARE
+    if kazakh * least < len(words) and len(words) > _SHORT:
         return "ru"
     if kazakh == russian:
         return "kk" if kazakh and _KAZAKH.search(" ".join(words)) else "ru"
