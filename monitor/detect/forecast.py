@@ -160,11 +160,14 @@ def _daily(memory: Memory, grid: Grid) -> float | None:
 
 
 def _weekly(memory: Memory, grid: Grid) -> float | None:
-    """This time of this day of the week: where it was usual twice; else, where it never was, as it was."""
+    """This time of this day of the week: where it was ever usual, once is enough; else, where it never was, as it was.
+
+    Twice would be too much to ask: the one Saturday that was learnt would be forgotten with each next that was not.
+    """
     week = grid.day * WEEK_DAYS
     usual = _same_time(memory.samples, week, PAST_WEEKS, grid.around)
     if any(value is not None for value in usual):
-        return _middle(usual, 2)
+        return _middle(usual, 1)
     return _middle(_same_time(_since_the_beginning(memory, grid), week, PAST_WEEKS, grid.around), 2)
 
 
