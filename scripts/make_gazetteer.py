@@ -36,6 +36,8 @@ STOP = {
 }
 HISTORIC = {"Ақтау", "Шевченко", "Ленинск", "Перовск", "Гурьев", "Октябрьск", "Октябрь", "Сергеевка", "Георгиевка", "Алтай", "Altay", "Зайсан", "Балхаш", "Абай", "Курчатов", "Сатпаев", "Приозерск", "Арал", "Жамбыл", "Алга", "Арысь", "Арыс", "Эмба", "Каратау", "Конаев", "Достык", "Ауэзов", "Кызыл", "Серебрянск", "Железинка", "Михайловка", "Калининское"}  # fmt: skip
 """Names that surnames, lakes, rivers or places elsewhere bear, too: they need a cue."""
+PEOPLE = {"Дархан", "Darhan", "Darkhan", "Darxan", "Madina", "Madinat", "Мадинат", "Мәдинә", "Есен", "Esen"}
+"""Given names of many people here: no places abroad."""
 NEIGHBOURS = {"RU", "KG", "UZ", "TJ", "TM", "BY", "UA", "GE", "AM", "AZ", "MD", "MN"}
 morphology = pymorphy3.MorphAnalyzer()
 
@@ -82,7 +84,7 @@ def abroad() -> list[list[str]]:
         least = 60_000 if row["countrycode"] in NEIGHBOURS else 400_000
         if row["countrycode"] == "KZ" or row["population"] < least:
             continue
-        names = [name for name in names_of(row) if " " in name or not is_ordinary_word(name)]
+        names = [name for name in names_of(row) if name not in PEOPLE and (" " in name or not is_ordinary_word(name))]
         if names:
             rows.append([row["name"], row["countrycode"], row["population"], "|".join(names)])
     return sorted(rows, key=lambda row: (row[1], -row[2], row[0]))
