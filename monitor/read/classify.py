@@ -19,6 +19,8 @@ from monitor.read.tokens import Text
 from monitor.read.whereabouts import Where, where
 
 NEAR_WORDS: Final = 4
+AROUND_SENTENCES: Final = 2
+"""How many sentences before and after an event its other parts may be told."""
 _MANY: Final = 40
 _OWN_WORDS: Final = 11
 """How far from an event a number of people may stand that counts those it happened to."""
@@ -61,9 +63,9 @@ class Surroundings:
             self._by_owner.setdefault(found.owner, []).append(found)
 
     def met(self, owner: int, trigger: Found, scope: Scope) -> Found | None:
-        """Something of this owner within the scope of a trigger; words of the trigger itself do not count."""
+        """Something of this owner within the scope of a trigger; words of the trigger itself do not count nearby."""
         for found in self._around(owner, trigger, scope):
-            if found.first <= trigger.last and found.last >= trigger.first and scope != "text":
+            if found.first <= trigger.last and found.last >= trigger.first and scope in {"near", "sentence"}:
                 inside = trigger.first <= found.first and found.last <= trigger.last
                 if inside and found.last - found.first < trigger.last - trigger.first:
                     return found
@@ -83,10 +85,11 @@ class Surroundings:
         return found[max(0, place - _MANY // 2) : place + _MANY // 2]
 
     def _reaches(self, found: Found, trigger: Found, scope: Scope) -> bool:
-        if self.text.sentences[found.first] != self.text.sentences[trigger.first]:
+        apart = abs(self.text.sentences[found.first] - self.text.sentences[trigger.first])
+        if apart > (AROUND_SENTENCES if scope == "around" else 0):
             return False
         gap = max(found.first - trigger.last, trigger.first - found.last)
-        return scope == "sentence" or gap <= NEAR_WORDS
+        return scope != "near" or gap <= NEAR_WORDS
 
     def owners(self, kind: type) -> list[int]:
         """Owners of that type that were met at all, in order."""
@@ -174,7 +177,12 @@ def _weigh(around: Surroundings, trigger: Found) -> Finding | None:
 
 def _needed(around: Surroundings, trigger: Found, requirement: Requirement) -> list[Found] | None:
     reasons: list[Found] = []
-    for groups, scope in ((requirement.needs, "sentence"), (requirement.needs_text, "text")):
+    scopes = (
+        (requirement.needs, "sentence"),
+        (requirement.needs_around, "around"),
+        (requirement.needs_text, "text"),
+    )
+    for groups, scope in scopes:
         for group in groups:
             found = around.met(group, trigger, scope)  # type: ignore[arg-type]
             if found is None:
@@ -185,7 +193,8 @@ def _needed(around: Surroundings, trigger: Found, requirement: Requirement) -> l
 
 def _forbidden(around: Surroundings, trigger: Found, requirement: Requirement) -> bool:
     here = any(around.met(group, trigger, "sentence") for group in requirement.unless)
-    return here or any(around.met(group, trigger, "text") for group in requirement.unless_text)
+    beside = here or any(around.met(group, trigger, "around") for group in requirement.unless_around)
+    return beside or any(around.met(group, trigger, "text") for group in requirement.unless_text)
 
 
 def _noisy(around: Surroundings, trigger: Found, kind: EventKind) -> bool:

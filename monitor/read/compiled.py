@@ -54,8 +54,10 @@ class Requirement:
     """What an entry asks of its surroundings, as numbers of context groups."""
 
     needs: tuple[int, ...]
+    needs_around: tuple[int, ...]
     needs_text: tuple[int, ...]
     unless: tuple[int, ...]
+    unless_around: tuple[int, ...]
     unless_text: tuple[int, ...]
     spares: tuple[int, ...] = ()
 
@@ -144,15 +146,17 @@ class Compiled:
             self._phrases(lexicon, entry.id, entry.any, place, forms, trigger=True)
             self.requirements[place] = Requirement(
                 tuple(self._group(lexicon, entry.id, group, forms) for group in entry.needs),
+                tuple(self._group(lexicon, entry.id, group, forms) for group in entry.needs_around),
                 tuple(self._group(lexicon, entry.id, group, forms) for group in entry.needs_text),
                 tuple(self._group(lexicon, entry.id, (phrase,), forms) for phrase in entry.unless),
+                tuple(self._group(lexicon, entry.id, (phrase,), forms) for phrase in entry.unless_around),
                 tuple(self._group(lexicon, entry.id, (phrase,), forms) for phrase in entry.unless_text),
             )
         for noise in lexicon.noise:
             place = self._own(noise)
             self._phrases(lexicon, noise.id, noise.any, place, forms, trigger=False)
             spares = tuple(self._group(lexicon, noise.id, (phrase,), forms) for phrase in noise.spares)
-            self.requirements[place] = Requirement((), (), (), (), spares)
+            self.requirements[place] = Requirement((), (), (), (), (), (), spares)
         for modifier in lexicon.modifiers:
             self._phrases(lexicon, modifier.id, modifier.any, self._own(modifier), forms, trigger=False)
         for cause in lexicon.causes:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from monitor.domain.kinds import EventKind, Family
 
-Scope = Literal["near", "sentence", "text"]
+Scope = Literal["near", "sentence", "around", "text"]
 Effect = Literal["past", "denied", "announced", "negated", "absent", "hypothetical", "official"]
 
 
@@ -25,8 +25,14 @@ class Entry(BaseModel):
     needs: tuple[tuple[str, ...], ...] = Field(
         default=(), description="groups of phrases or @classes; each group must have one in the same sentence"
     )
+    needs_around: tuple[tuple[str, ...], ...] = Field(
+        default=(), description="the same in this sentence or the two before and after it"
+    )
     needs_text: tuple[tuple[str, ...], ...] = Field(default=(), description="the same anywhere in the text")
     unless: tuple[str, ...] = Field(default=(), description="phrases or @classes that forbid it in the same sentence")
+    unless_around: tuple[str, ...] = Field(
+        default=(), description="the same in this sentence or the two before and after it"
+    )
     unless_text: tuple[str, ...] = Field(default=(), description="the same anywhere in the text")
     strength: float = Field(default=0.7, gt=0, le=1, description="how sure these words alone are, 0..1")
     past: bool = Field(default=False, description="these words by themselves tell of another day")
