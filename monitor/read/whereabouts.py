@@ -108,10 +108,10 @@ def _is_nearer(abroad: Sequence[Mention], ours: Sequence[Mention], first: int, l
     """Whether the event stands clearly nearer to a place abroad than to one of ours."""
     theirs, own = _distance(abroad, first, last), _distance(ours, first, last)
     inside = [mention for mention in abroad if mention.is_inside]
-    if any(mention.last == first - 1 and not mention.is_inside for mention in abroad):
-        # «Kyrgyzstan blocked TikTok; Almaty students laugh»: who does it is abroad, and ours are only named after it.
-        if all(mention.first > last and not mention.is_locative for mention in ours):
-            return True
+    acts = any(mention.last == first - 1 and not mention.is_inside for mention in abroad)
+    # «Kyrgyzstan blocked TikTok; Almaty students laugh»: who does it is abroad, and ours are only named after it.
+    if acts and all(mention.first > last and not mention.is_locative for mention in ours):
+        return True
     told = bool(inside) and _distance(inside, first, last) <= _WITHIN and _distance(inside, first, last) < own
     return theirs + _MARGIN < own or (theirs <= _BESIDE and theirs < own) or told
 
