@@ -52,7 +52,7 @@ _DOCUMENT: Final = re.compile(
     r"(?:ID|identity)\s*card|passport)(?:\s*(?:серии|номер|нөмірі|number|no\.?|#|№)){0,3}\W{0,4}([A-ZА-Я]{0,2}\s?\d{7,9})(?!\d)",
     re.IGNORECASE,
 )
-_LETTERS: Final = "ABCDEFGHKLMNOPRSTUVWXYZАВЕКМНОРСТУХ"
+_LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZАВЕКМНОРСТУХ"
 _PLATE: Final = re.compile(
     rf"(?<![^\W_])(?:KZ[ \-]?)?(?:\d{{3}}[ \-.|]{{0,2}}[{_LETTERS}]{{2,3}}[ \-.|]{{0,2}}\d{{2}}"
     rf"|[{_LETTERS}][ \-.|]{{0,2}}\d{{3}}[ \-.|]{{0,2}}[{_LETTERS}]{{2,3}}(?:[ \-.|]{{0,2}}\d{{2,3}})?"
