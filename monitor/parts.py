@@ -24,6 +24,7 @@ from monitor.domain.leases import LeaseLostError
 from monitor.domain.ports import Bus, Clock, SharedState, StateStore, StoreUnavailableError
 from monitor.domain.reports import Item
 from monitor.domain.sources import Source
+from monitor.judging import judged
 from monitor.network import Watch
 from monitor.pipeline import Pipeline
 from monitor.recording import Recording
@@ -148,7 +149,7 @@ class Telling:
                 try:
                     await self.alerts.catch_up()
                     while tenure.lasts():
-                        if not await self._step():
+                        if not await judged(self.alerts, self.dispatcher, self.bus, self.metrics):
                             await self._ring_or_due(rings)
                 except LeaseLostError as error:
                     log.info("judging ends: %s", error)
@@ -185,17 +186,6 @@ class Telling:
             except StoreUnavailableError as error:
                 log.error("measurements wait: %s", error.reason)
             await self.clock.sleep(LOOK_SECONDS)
-
-    async def _step(self) -> bool:
-        """Judge and tell; whether more stands in the journal."""
-        outcome = await self.alerts.step()
-        for note in outcome.notifications:
-            self.metrics.notifications.labels(reason=note.reason.value).inc()
-        if outcome.notifications:
-            await self.dispatcher.send_now(outcome.notifications)
-        if outcome:
-            await self.bus.publish("changes")
-        return outcome.more
 
     async def _ring_or_due(self, rings: AsyncIterator[str]) -> None:
         due = self.alerts.next_due()

@@ -20,6 +20,7 @@ from monitor.domain.ports import Bus, Clock, StateStore, StoreUnavailableError
 from monitor.domain.reports import Item
 from monitor.domain.sources import Source
 from monitor.inbox import Inbox
+from monitor.judging import judged
 from monitor.network import Watch, Watched
 from monitor.pipeline import Outcome, Pipeline
 from monitor.recording import Recording
@@ -160,14 +161,7 @@ class Service:
 
     async def _judge(self, rings: AsyncIterator[str]) -> None:
         """One step, and the wait for the next; none where more stands in the journal."""
-        outcome = await self.alerts.step()
-        for note in outcome.notifications:
-            self.metrics.notifications.labels(reason=note.reason.value).inc()
-        if outcome.notifications:
-            await self.dispatcher.send_now(outcome.notifications)
-        if outcome:
-            await self.bus.publish("changes")
-        if outcome.more:
+        if await judged(self.alerts, self.dispatcher, self.bus, self.metrics):
             return
         try:
             async with asyncio.timeout(self._until_due() / self.speed()):
