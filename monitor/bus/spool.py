@@ -9,14 +9,15 @@ import asyncio
 import json
 import secrets
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
 from monitor.domain.ports import StoreUnavailableError
+from monitor.runtime.transactions import transaction
 
 Result = TypeVar("Result")
 SCHEMA: Final = (
@@ -162,7 +163,7 @@ class Spool:
     def _add(self, fresh: Sequence[Fresh]) -> Sequence[Spooled]:
         # Said before each: the last deletion may have failed before it could say so again.
         self._opened().execute("PRAGMA synchronous=FULL")
-        with self._transaction() as file:
+        with transaction(self._opened()) as file:
             # A commit that was reported as failed may have been made: whoever was told so gives the same items again.
             file.execute("DELETE FROM batches WHERE number > ?", (self._last,))
             last = _newest(file)
@@ -189,21 +190,8 @@ class Spool:
         self.waiting_bytes -= size
 
     def _write(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
-        with self._transaction() as file:
+        with transaction(self._opened()) as file:
             file.executemany(statement, rows)
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        """All or nothing; after a failure the file can be written again."""
-        file = self._opened()
-        file.execute("BEGIN IMMEDIATE")
-        try:
-            yield file
-            file.execute("COMMIT")
-        except BaseException:
-            if file.in_transaction:
-                file.execute("ROLLBACK")
-            raise
 
     def _opened(self) -> sqlite3.Connection:
         if not self.identity:

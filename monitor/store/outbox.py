@@ -16,8 +16,9 @@ from typing import Final, TypeVar
 from monitor.domain.backlog import Backlog
 from monitor.domain.moments import EPOCH
 from monitor.domain.ports import Clock, StoreUnavailableError
+from monitor.runtime.transactions import transaction
 from monitor.store.damage import damage
-from monitor.store.engines import connect_file, create_private, transaction
+from monitor.store.engines import connect_file, create_private
 from monitor.store.failures import sqlite_words
 from monitor.store.outbox_rows import (
     SCHEMA,

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from monitor.domain.series import NANOSECONDS, ROLLED_UP_BY, ROLLUP_SECONDS, Point, day_of, read_key
-from monitor.store.engines import transaction
+from monitor.runtime.transactions import transaction
 from monitor.store.series_columns import Columns, Numbers, Row, unpacked
 from monitor.store.series_sums import ADD, Group, kept_sums
 

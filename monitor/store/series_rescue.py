@@ -17,8 +17,9 @@ import numpy as np
 
 from monitor.domain.ports import Clock, StoreUnavailableError
 from monitor.domain.series import day_of, read_key
+from monitor.runtime.transactions import transaction
 from monitor.store.damage import CommitNote
-from monitor.store.engines import connect_file, create_private, transaction
+from monitor.store.engines import connect_file, create_private
 from monitor.store.pages import Image, records
 from monitor.store.series_columns import Columns, DamagedError, unpacked
 from monitor.store.series_live import SCHEMA, LiveDays

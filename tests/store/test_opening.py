@@ -15,8 +15,9 @@ from sqlalchemy import text
 from monitor.domain.changes import AuditEntry, Change, Query, Retention
 from monitor.domain.ports import StoreUnavailableError
 from monitor.runtime.clock import SimulatedClock
+from monitor.runtime.transactions import transaction
 from monitor.store import migrations
-from monitor.store.engines import connect_file, file_engines, transaction
+from monitor.store.engines import connect_file, file_engines
 from monitor.store.migrating import migrate, run_steps
 from monitor.store.schema import metadata
 from monitor.store.state import open_state
