@@ -91,11 +91,6 @@ def tallied_window(
     return Round(at=at, tallies=tuple(tallies)), after
 
 
-def verdict_on(measurement: Measurement, controls: Controls) -> Verdict:
-    """The verdict on a measurement, with the control that there is."""
-    return _verdict(_controlled(measurement, controls))
-
-
 def _controlled(measurement: Measurement, controls: Controls) -> Measurement:
     """From inside with its control; outside is its own control."""
     if measurement.vantage.access is Access.OUTSIDE:
