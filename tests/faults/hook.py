@@ -9,6 +9,8 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.fakes.serving import serving
+
 
 @dataclass
 class Hook:
@@ -32,14 +34,8 @@ async def listening() -> AsyncIterator[Hook]:
 
     app = web.Application()
     app.router.add_post("/", take)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        hook.address = f"http://127.0.0.1:{runner.addresses[0][1]}/"
+    async with serving(app) as hook.address:
         yield hook
-    finally:
-        await runner.cleanup()
 
 
 def write_configuration(folder: Path) -> Path:

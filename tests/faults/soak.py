@@ -9,6 +9,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from tests.fakes.serving import serving
 from tests.faults.child import running
 from tests.faults.hook import listening
 
@@ -98,10 +99,5 @@ async def feeds() -> AsyncIterator[tuple[str, "Counter[str]"]]:
 
     app = web.Application()
     app.router.add_get("/{name}", answer)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/", fetched
-    finally:
-        await runner.cleanup()
+    async with serving(app) as address:
+        yield address, fetched
