@@ -16,8 +16,11 @@ RUN useradd --system --uid 10001 --home-dir /var/lib/dabyl --create-home dabyl
 COPY --from=build /opt/dabyl /opt/dabyl
 ENV PATH=/opt/dabyl/bin:$PATH \
     PYTHONUNBUFFERED=1 \
+    XDG_CACHE_HOME=/opt/dabyl/cache \
     DABYL_DATA=/var/lib/dabyl \
     DABYL_LOG_FORMAT=json
+# The reader is made ready once, here: the service runs on a read-only disk.
+RUN dabyl check && chmod -R a+rX /opt/dabyl/cache
 USER dabyl
 VOLUME /var/lib/dabyl
 EXPOSE 8765

@@ -16,8 +16,9 @@ from functools import partial
 from typing import Final
 
 from monitor.domain.alerts import Attempt, Notification, NotificationState
+from monitor.domain.errors import DeliveryError, StoreUnavailableError
 from monitor.domain.leases import LeaseLostError
-from monitor.domain.ports import Bus, Clock, DeliveryError, Receiver, StateStore, StoreUnavailableError
+from monitor.domain.ports import Bus, Clock, Receiver, StateStore
 from monitor.runtime.lease import Tenure
 
 FIRST_WAIT_SECONDS: Final = 5.0

@@ -4,7 +4,7 @@ import random
 import re
 
 from bench.figures import rates, say
-from monitor.configuration import load_reading
+from monitor.configuration_reading import load_reading
 
 WORDS = (
     "город область жители вчера сегодня сообщили цены хлеб школа дорога ремонт погода власти аким проект новый первый "
@@ -25,7 +25,7 @@ def posts(count: int, seed: int = 7) -> list[str]:
 
 
 def main() -> None:
-    reader = load_reading(None).reader()
+    reader = load_reading(None).reader
     sample = posts(1000)
     word = re.compile(r"\w+")
 

@@ -17,8 +17,8 @@ from collectors.agent.parcels import LARGEST_BYTES
 from collectors.agent_desk import AgentDesk, Pending, Taken
 from collectors.base import Access
 from monitor.bus.mqtt_connection import Broker, Connection, Incoming, connected
+from monitor.domain.errors import AccessDeniedError
 from monitor.domain.health import Feeling, Health
-from monitor.domain.ports import AccessDeniedError
 from monitor.domain.reports import Item
 from monitor.domain.sources import Source
 

@@ -21,8 +21,8 @@ from collectors.agent_desk import AgentDesk, Pending
 from collectors.agents import IDLE_SECONDS, LOOK_SECONDS
 from collectors.base import Access
 from monitor.bus.mqtt_connection import is_loopback
+from monitor.domain.errors import AccessDeniedError, UnavailableError
 from monitor.domain.health import Feeling, Health
-from monitor.domain.ports import AccessDeniedError, UnavailableError
 from monitor.domain.reports import Item
 from monitor.domain.sources import Source
 

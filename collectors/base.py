@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pydantic import BaseModel
 
 import collectors
-from monitor.domain.ports import AccessDeniedError, Clock
+from monitor.domain.errors import AccessDeniedError
+from monitor.domain.ports import Clock
 from monitor.domain.reports import Item
 from monitor.domain.sources import Source
 

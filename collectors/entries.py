@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from collectors.base import Access, Answer
 from collectors.feed_parse import Entry, ParsedFeed
+from monitor.domain.errors import UnavailableError
 from monitor.domain.ids import content_id
-from monitor.domain.ports import UnavailableError
 from monitor.domain.reports import Item, Report
 from monitor.domain.sources import Source
 

@@ -21,8 +21,9 @@ from aiohttp_socks import ProxyConnectionError, ProxyConnector, ProxyError, Prox
 
 from collectors.addresses import ForbiddenAddressError, Network, check_address, check_url
 from collectors.base import Answer
+from monitor.domain.errors import AccessDeniedError, UnavailableError
 from monitor.domain.health import Feeling
-from monitor.domain.ports import AccessDeniedError, Clock, UnavailableError
+from monitor.domain.ports import Clock
 
 USER_AGENT: Final = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 """An ordinary browser's: a monitor that names itself can be told from its readers and fed something else."""

@@ -15,8 +15,9 @@ from typing import Final
 from collectors.base import Access, Collecting, kind
 from collectors.rhythm import silent_since
 from monitor.domain.changes import Query
+from monitor.domain.errors import AccessDeniedError, UnavailableError
 from monitor.domain.health import Feeling, Health
-from monitor.domain.ports import AccessDeniedError, Clock, StateStore, UnavailableError
+from monitor.domain.ports import Clock, StateStore
 from monitor.domain.reports import Item, Report
 from monitor.domain.sources import Source
 

@@ -15,8 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from collectors.base import Access
 from collectors.telegram_preview_parse import Message, PreviewPage
+from monitor.domain.errors import AccessDeniedError, UnavailableError
 from monitor.domain.ids import content_id
-from monitor.domain.ports import AccessDeniedError, UnavailableError
 from monitor.domain.reports import Deletion, Item, Report
 from monitor.domain.sources import Source
 

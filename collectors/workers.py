@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from monitor.domain.ports import UnavailableError
+from monitor.domain.errors import UnavailableError
 
 ALLOWED: Final = frozenset(
     {

@@ -32,8 +32,9 @@ from monitor.detect.tallying import Known
 from monitor.domain.agents import AgentBook
 from monitor.domain.changes import Change
 from monitor.domain.connectivity import BOARD, board_of
+from monitor.domain.errors import AccessDeniedError, StoreUnavailableError
 from monitor.domain.health import Health
-from monitor.domain.ports import AccessDeniedError, Clock, Receiver, SeriesStore, StateStore, StoreUnavailableError
+from monitor.domain.ports import Clock, Receiver, SeriesStore, StateStore
 from monitor.domain.sources import Source
 from monitor.network import Watch
 from monitor.network_evidence import Surroundings
@@ -134,7 +135,7 @@ def parts(
     return Parts(
         state=state,
         pipeline=Pipeline(
-            state=state, reader=reader or configuration.reading.reader(), echoes=EchoIndex(), sources=known, clock=clock
+            state=state, reader=reader or configuration.reading.reader, echoes=EchoIndex(), sources=known, clock=clock
         ),
         alerts=AlertService(state=state, rules=configuration.rules, ledger=ledger, clock=clock, holder=holder),
         dispatcher=Dispatcher(state=state, receivers=receivers, clock=clock, holder=holder),

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -13,42 +12,19 @@ from alerts.rules import lint
 from collectors.base import kind, kind_names
 from collectors.scenario import Scenario
 from monitor.configuration_probing import ProbingConfiguration, read_probing
-from monitor.documents import Document, DocumentError, read_document
+from monitor.configuration_reading import (
+    ReadingConfiguration,
+    note_failing_examples,
+    read_reading,
+)
+from monitor.documents import DocumentError, read_document
 from monitor.domain.areas import Area
 from monitor.domain.regions import Region
 from monitor.domain.rules import Rule
 from monitor.domain.sources import Source
-from monitor.folder import Entry, Folder
+from monitor.folder import Entry, Folder, open_folder
 from monitor.problems import ConfigurationError, Problem, model_problems, unknown
-from monitor.read.compiled import Compiled, LexiconError
-from monitor.read.gazetteer import AbroadPhrases, NamedPlace, PlacePhrases, read_gazetteer
-from monitor.read.lexicon import Entry as LexiconEntry
-from monitor.read.lexicon import Lexicon
 from monitor.read.masking import Masker, PublicNames
-from monitor.read.places import Gazetteer
-from monitor.read.reader import Reader, example_faults
-
-WELL_KNOWN = 10_000
-"""People in a place whose name alone says the place and not a person of that surname."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReadingConfiguration:
-    """What the reader needs: lexicons and places."""
-
-    lexicons: tuple[Lexicon, ...]
-    named: tuple[NamedPlace, ...]
-    phrases: tuple[PlacePhrases, ...]
-    abroad: tuple[AbroadPhrases, ...]
-
-    def reader(self) -> Reader:
-        """A reader made of it."""
-        return Reader(self.lexicons, Gazetteer(self.named, self.phrases, self.abroad))
-
-    def cities(self) -> frozenset[str]:
-        """Names of the cities and villages of Kazakhstan, as signals carry them."""
-        phrases = {place.name for place in self.phrases if place.level == "city"}
-        return frozenset(phrases | {place.name for place in self.named if place.region is not None})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,31 +55,19 @@ def load_configuration(own: Path | None, *, examples: bool = False) -> Configura
     Raises:
         ConfigurationError: with every problem found.
     """
-    folder = _folder(own)
+    folder = open_folder(own)
     destinations = _destinations(folder)
     rules = _rules(folder, destinations)
     public = _public_names(folder)
     probing = read_probing(folder)
     regions = _regions(folder)
     configuration = Configuration(
-        regions, _sources(folder), _reading(folder), rules, destinations, probing, public, _areas(folder, regions)
+        regions, _sources(folder), read_reading(folder), rules, destinations, probing, public, _areas(folder, regions)
     )
     if examples and not folder.problems:
-        _check_examples(folder, configuration.reading)
+        note_failing_examples(folder, configuration.reading.reader)
     folder.finish()
     return configuration
-
-
-def load_reading(own: Path | None) -> ReadingConfiguration:
-    """Lexicons and places alone, for what only reads texts.
-
-    Raises:
-        ConfigurationError: with every problem found.
-    """
-    folder = _folder(own)
-    reading = _reading(folder)
-    folder.finish()
-    return reading
 
 
 def load_regions(own: Path | None) -> dict[str, Region]:
@@ -112,7 +76,7 @@ def load_regions(own: Path | None) -> dict[str, Region]:
     Raises:
         ConfigurationError: everything that is wrong with them.
     """
-    folder = _folder(own)
+    folder = open_folder(own)
     regions = _regions(folder)
     folder.finish()
     return regions
@@ -124,7 +88,7 @@ def load_sources(own: Path | None) -> dict[str, Source]:
     Raises:
         ConfigurationError: with every problem found.
     """
-    folder = _folder(own)
+    folder = open_folder(own)
     sources = _sources(folder)
     folder.finish()
     return sources
@@ -136,7 +100,7 @@ def load_probing(own: Path | None) -> ProbingConfiguration:
     Raises:
         ConfigurationError: with every problem found.
     """
-    folder = _folder(own)
+    folder = open_folder(own)
     probing = read_probing(folder)
     folder.finish()
     return probing
@@ -148,8 +112,8 @@ def load_masker(own: Path | None) -> Masker:
     Raises:
         ConfigurationError: with every problem found.
     """
-    folder = _folder(own)
-    masker = _masker(_public_names(folder), _sources(folder), _reading(folder))
+    folder = open_folder(own)
+    masker = _masker(_public_names(folder), _sources(folder), read_reading(folder))
     folder.finish()
     return masker
 
@@ -173,14 +137,6 @@ def load_scenario(path: Path) -> Scenario:
 
 def _place(where: tuple[str | int, ...]) -> str:
     return f"{where[0]} {where[1] + 1}" if len(where) > 1 and isinstance(where[1], int) else ""
-
-
-def _folder(own: Path | None) -> Folder:
-    folder = Folder(own)
-    if own is not None and not own.is_dir():
-        folder.problems.append(Problem(str(own), 0, "", "there is no such directory"))
-        folder.finish()
-    return folder
 
 
 def _regions(folder: Folder) -> dict[str, Region]:
@@ -242,49 +198,6 @@ def _rules(folder: Folder, destinations: tuple[Destination, ...]) -> tuple[Rule,
     return rules
 
 
-def _reading(folder: Folder) -> ReadingConfiguration:
-    lexicons = [_lexicon(folder, name) for name in folder.names("lexicons", ".yaml")]
-    phrases, abroad = _places(folder)
-    named = [place for name in ("gazetteer.csv", "abroad.csv") for place in _named(folder, name)]
-    found = tuple(lexicon for lexicon in lexicons if lexicon is not None)
-    return ReadingConfiguration(found, tuple(named), phrases, abroad)
-
-
-def _lexicon(folder: Folder, name: str) -> Lexicon | None:
-    document = folder.document(name)
-    if document is None:
-        return None
-    try:
-        lexicon = Lexicon.model_validate(document.data)
-        Compiled([lexicon])
-    except ValidationError as error:
-        for where, message in model_problems(error, Lexicon):
-            folder.note(name, document.line(where), _entry_at(document, where), message)
-        return None
-    except LexiconError as error:
-        folder.note(name, _line_of(document, error.entry), error.entry, error.message)
-        return None
-    return lexicon
-
-
-def _entry_at(document: Document, where: tuple[str | int, ...]) -> str:
-    data: Any = document.data
-    for step in where[:2]:
-        try:
-            data = data[step]
-        except (KeyError, IndexError, TypeError):
-            return ""
-    return str(data.get("id", "")) if isinstance(data, dict) else ""
-
-
-def _line_of(document: Document, entry: str) -> int:
-    for part in ("entries", "noise", "modifiers"):
-        for place, row in enumerate(document.data.get(part) or []):
-            if isinstance(row, dict) and row.get("id") == entry:
-                return document.line((part, place))
-    return 0
-
-
 def _public_names(folder: Folder) -> PublicNames:
     name = "public_names.yaml"
     document = folder.document(name)
@@ -294,39 +207,4 @@ def _public_names(folder: Folder) -> PublicNames:
 
 def _masker(public: PublicNames, sources: dict[str, Source], reading: ReadingConfiguration) -> Masker:
     channels = [str(source.settings["channel"]) for source in sources.values() if "channel" in source.settings]
-    known = (place for place in reading.named if place.population >= WELL_KNOWN)
-    return Masker(public, channels=channels, places=(name for place in known for name in place.names))
-
-
-def _places(folder: Folder) -> tuple[tuple[PlacePhrases, ...], tuple[AbroadPhrases, ...]]:
-    name = "places.yaml"
-    document = folder.document(name)
-    if document is None or not isinstance(document.data, dict):
-        return (), ()
-    ours = [folder.model(name, document, ("places", place), row, PlacePhrases, str(place + 1))
-            for place, row in enumerate(document.data.get("places") or [])]  # fmt: skip
-    theirs = [folder.model(name, document, ("abroad", place), row, AbroadPhrases, str(place + 1))
-              for place, row in enumerate(document.data.get("abroad") or [])]  # fmt: skip
-    return tuple(entry for entry in ours if entry), tuple(entry for entry in theirs if entry)
-
-
-def _named(folder: Folder, name: str) -> list[NamedPlace]:
-    text = folder.text(name)
-    if text is None:
-        return []
-    places, faults = read_gazetteer(text)
-    for line, message in faults:
-        folder.note(name, line, "", message)
-    return places
-
-
-def _check_examples(folder: Folder, reading: ReadingConfiguration) -> None:
-    """Run every entry's examples through the whole reader."""
-    reader = reading.reader()
-    for name in folder.names("lexicons", ".yaml"):
-        document = folder.document(name)
-        if document is None:
-            continue
-        for place, row in enumerate(document.data.get("entries") or []):
-            for message in example_faults(reader, LexiconEntry.model_validate(row)):
-                folder.note(name, document.line(("entries", place)), row["id"], message)
+    return Masker(public, channels=channels, places=reading.well_known)

@@ -132,6 +132,19 @@ class Folder:
             raise ConfigurationError(self.problems)
 
 
+def open_folder(own: Path | None) -> Folder:
+    """The user's directory over the defaults.
+
+    Raises:
+        ConfigurationError: there is no such directory.
+    """
+    folder = Folder(own)
+    if own is not None and not own.is_dir():
+        folder.problems.append(Problem(str(own), 0, "", "there is no such directory"))
+        folder.finish()
+    return folder
+
+
 @dataclass(frozen=True, slots=True)
 class Entry(Generic[Model]):
     """A model and where it was written."""

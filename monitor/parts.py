@@ -19,9 +19,10 @@ from collectors.probes.own import OwnProbes
 from collectors.schedule import Rounds
 from monitor.bus.uplink import Uplink
 from monitor.domain.changes import Change, Retention
+from monitor.domain.errors import StoreUnavailableError
 from monitor.domain.health import Feeling, Health
 from monitor.domain.leases import LeaseLostError
-from monitor.domain.ports import Bus, Clock, SharedState, StateStore, StoreUnavailableError
+from monitor.domain.ports import Bus, Clock, SharedState, StateStore
 from monitor.domain.reports import Item
 from monitor.domain.sources import Source
 from monitor.judging import judged

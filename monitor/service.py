@@ -15,8 +15,9 @@ from collectors.base import Access
 from collectors.probes.own import OwnProbes
 from collectors.schedule import Rounds
 from monitor.domain.changes import Change, Retention
+from monitor.domain.errors import StoreUnavailableError
 from monitor.domain.health import Feeling, Health
-from monitor.domain.ports import Bus, Clock, StateStore, StoreUnavailableError
+from monitor.domain.ports import Bus, Clock, StateStore
 from monitor.domain.reports import Item
 from monitor.domain.sources import Source
 from monitor.inbox import Inbox

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from monitor.domain.ports import AccessDeniedError
+from monitor.domain.errors import AccessDeniedError
 from monitor.store.series_influx_access import InfluxAccess
 
 

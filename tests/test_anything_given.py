@@ -46,7 +46,7 @@ JSON = st.recursive(
 
 @pytest.fixture(scope="module")
 def reader() -> Reader:
-    return load_configuration(None).reading.reader()
+    return load_configuration(None).reading.reader
 
 
 @MANY

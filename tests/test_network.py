@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from monitor.configuration import load_reading
+from monitor.configuration_reading import load_reading
 from monitor.detect.detector import NetworkDetector
 from monitor.detect.tallying import Known
 from monitor.domain.agents import Parcel
 from monitor.domain.changes import Change, Query
 from monitor.domain.connectivity import BOARD, Board, Round, board_of
+from monitor.domain.errors import StoreUnavailableError
 from monitor.domain.kinds import EventKind
 from monitor.domain.measurements import (
     Access,
@@ -24,7 +25,7 @@ from monitor.domain.measurements import (
     Vantage,
     measurement_id,
 )
-from monitor.domain.ports import StateStore, StoreUnavailableError
+from monitor.domain.ports import StateStore
 from monitor.domain.reports import Item
 from monitor.domain.signals import Signal
 from monitor.domain.targets import Service, Target
@@ -266,7 +267,7 @@ async def test_signals_stand_in_the_journal_and_pages_about_the_past_are_for_nob
 
 async def test_what_collectors_bring_is_stored_with_their_bookmark_and_their_parcel() -> None:
     state, clock = MemoryState(), SimulatedClock(START)
-    reader = load_reading(None).reader()
+    reader = load_reading(None).reader
     pipeline = Pipeline(state=state, reader=reader, echoes=EchoIndex(), sources={}, clock=clock)
     (one,) = measured(agent("a-1"), ["world-0"], 0)
     parcel = Parcel(agent="a-1", sequence=1, attempt=1, digest="d", received_at=START, rows=1)

@@ -9,8 +9,9 @@ import pytest
 from monitor.detect.detector import NetworkDetector
 from monitor.domain.changes import Change
 from monitor.domain.connectivity import BOARD, Board, Certainty, EvidenceFamily, Round, Tally, board_of
+from monitor.domain.errors import StoreUnavailableError
 from monitor.domain.kinds import EventKind
-from monitor.domain.ports import StateStore, StoreUnavailableError
+from monitor.domain.ports import StateStore
 from monitor.domain.reports import Item, Report
 from monitor.domain.signals import Hit, Signal, signal_id
 from monitor.domain.sources import Source

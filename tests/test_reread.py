@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.configuration import ReadingConfiguration, load_reading
+from monitor.configuration_reading import Written, load_written
 from monitor.domain.alerts import Incident, IncidentState, Level, Severity
 from monitor.domain.changes import Change, Query
 from monitor.domain.kinds import EventKind, Family
@@ -27,8 +27,8 @@ STRIKE = "Рабочие в Жанаозене объявили забастов
 
 
 @cache
-def lexicons() -> ReadingConfiguration:
-    return load_reading(None)
+def lexicons() -> Written:
+    return load_written(None)
 
 
 @cache
@@ -40,7 +40,7 @@ def reader(*without: str) -> Reader:
         )
         for lexicon in kept.lexicons
     ]
-    return ReadingConfiguration(tuple(less), kept.named, kept.phrases, kept.abroad).reader()
+    return Written(tuple(less), kept.named, kept.phrases, kept.abroad).ready().reader
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from monitor.app import migration
-from monitor.domain.ports import StoreUnavailableError
+from monitor.domain.errors import StoreUnavailableError
 from monitor.domain.series import SeriesQuery
 from monitor.runtime.clock import SimulatedClock
 from monitor.series_migration import Migration

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from alerts.receivers import Secrets
 from monitor.domain.alerts import Notification, Receipt
-from monitor.domain.ports import DeliveryError
+from monitor.domain.errors import DeliveryError
 
 
 class Config(BaseModel):

@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from alerts.receivers import Secrets
 from monitor.domain.alerts import Notification, Receipt
+from monitor.domain.errors import DeliveryError
 from monitor.domain.moments import rfc3339
-from monitor.domain.ports import DeliveryError
 
 _GONE = {400, 401, 403, 404, 405, 410, 413, 422}
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from collectors.agent.keys import Secret, is_signed
+from monitor.domain.errors import AccessDeniedError
 from monitor.domain.moments import parse_rfc3339, rfc3339
-from monitor.domain.ports import AccessDeniedError
 
 ALL_SERVICES: Final = "*"
 ENROL: Final = "dabyl agent enrol"

@@ -12,7 +12,7 @@ from nacl.exceptions import CryptoError
 from nacl.public import SealedBox
 from nacl.signing import SigningKey, VerifyKey
 
-from monitor.domain.ports import AccessDeniedError
+from monitor.domain.errors import AccessDeniedError
 
 
 class Secret:

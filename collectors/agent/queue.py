@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Final
 
 from collectors.agent.parcels import MOST_ROWS, digest
+from monitor.domain.errors import StoreUnavailableError
 from monitor.domain.moments import EPOCH, from_unix
-from monitor.domain.ports import StoreUnavailableError
 
 SMALL_ROW_BYTES: Final = 6 * 1024
 """Rows up to this size travel first; traces with certificate chains and samples are larger."""

@@ -9,8 +9,9 @@ from typing import Final, Protocol
 
 from collectors.agent.outbox import Outbox
 from collectors.agent.uplink import Sender
+from monitor.domain.errors import StoreUnavailableError
 from monitor.domain.measurements import Measurement
-from monitor.domain.ports import Clock, StoreUnavailableError
+from monitor.domain.ports import Clock
 from monitor.runtime.supervisor import Stage, Supervisor
 
 HELD: Final = 4000

@@ -12,7 +12,8 @@ from collectors.agent.outbox import Outbox
 from collectors.agent.parcels import LARGEST_BYTES
 from collectors.agent.uplink_https import HttpsUplink
 from monitor.bus.mqtt_connection import Broker, Connection, connected
-from monitor.domain.ports import AccessDeniedError, Clock, UnavailableError
+from monitor.domain.errors import AccessDeniedError, UnavailableError
+from monitor.domain.ports import Clock
 
 EXPIRY_SECONDS: Final = 600
 """The broker lets go of what waits longer for the core: we have it, and send it again."""

@@ -15,7 +15,7 @@ import socks
 
 from collectors.agent.outbox import Outbox
 from monitor.bus.mqtt_connection import PROXY_KINDS, tls_context
-from monitor.domain.ports import UnavailableError
+from monitor.domain.errors import UnavailableError
 
 MOST_ANSWER_BYTES: Final = 64 * 1024
 HEADERS: Final = {"User-Agent": "curl/7.88.1", "Content-Type": "application/octet-stream", "Accept": "*/*"}

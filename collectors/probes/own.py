@@ -16,9 +16,10 @@ from collectors.agent.keys import read_key
 from collectors.agent.settings import AgentFolder
 from collectors.probes.rounds import Round, Rounds
 from collectors.probes.settings import OwnVantage
+from monitor.domain.errors import AccessDeniedError
 from monitor.domain.health import Feeling, Health
 from monitor.domain.measurements import Access, Link, Vantage
-from monitor.domain.ports import AccessDeniedError, Clock
+from monitor.domain.ports import Clock
 from monitor.domain.reports import Item
 from monitor.domain.targets import Risk, Service, Target
 

@@ -24,8 +24,9 @@ from sqlalchemy import Engine
 from monitor import __version__
 from monitor.backup.files import kept_files, unmoving
 from monitor.backup.tables import Dumped, dump_table, snapshot, tables_of
+from monitor.domain.errors import StoreUnavailableError
 from monitor.domain.moments import rfc3339
-from monitor.domain.ports import Clock, StoreUnavailableError
+from monitor.domain.ports import Clock
 from monitor.store import audit
 from monitor.store.migrating import revision
 

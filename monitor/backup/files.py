@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from monitor.domain.ports import StoreUnavailableError
+from monitor.domain.errors import StoreUnavailableError
 
 NEVER: Final = (".session", ".session-journal", "-wal", "-shm", "-commits", ".part")
 """A Telegram session IS the account and is never copied; the others mean nothing without the file beside them."""

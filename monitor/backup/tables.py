@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, Final
 
 from sqlalchemy import BigInteger, Connection, Engine, Integer, MetaData, Table, func, select, text, update
 
-from monitor.domain.ports import StoreUnavailableError
+from monitor.domain.errors import StoreUnavailableError
 from monitor.store.migrating import migrate, revision, run_steps
 from monitor.store.migrations import REVISIONS
 from monitor.store.schema import OUTSTANDING, notifications

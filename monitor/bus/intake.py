@@ -13,7 +13,8 @@ from monitor.bus.mqtt_connection import Broker, Connection, Incoming
 from monitor.bus.standing import stand
 from monitor.bus.topics import Topics
 from monitor.bus.wire import LARGEST_BYTES, Receipt, WireError, pack_receipt, unpack
-from monitor.domain.ports import Clock, StoreUnavailableError, UnavailableError
+from monitor.domain.errors import StoreUnavailableError, UnavailableError
+from monitor.domain.ports import Clock
 from monitor.domain.reports import Item
 
 RETRY_SECONDS: Final = 2.0

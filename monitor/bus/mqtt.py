@@ -16,8 +16,9 @@ from monitor.bus.mqtt_connection import Broker, Connection, Will
 from monitor.bus.standing import stand
 from monitor.bus.topics import Topics
 from monitor.bus.wire import WireError, pack_health, unpack_health
+from monitor.domain.errors import UnavailableError
 from monitor.domain.health import Feeling, Health
-from monitor.domain.ports import Clock, UnavailableError
+from monitor.domain.ports import Clock
 
 RING_SECONDS: Final = 60
 """A ring older than this wakes nobody: whoever was away looks into the store first."""

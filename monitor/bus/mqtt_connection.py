@@ -24,7 +24,7 @@ import socks
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from monitor.domain.ports import AccessDeniedError, UnavailableError
+from monitor.domain.errors import AccessDeniedError, UnavailableError
 
 REFUSED: Final = frozenset({133, 134, 135, 138, 140})
 """Reason codes of a CONNACK that waiting does not heal: identifier, password, not authorized, banned, bad method."""

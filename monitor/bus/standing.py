@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Callable
 from typing import Final, Never
 
 from monitor.bus.mqtt_connection import Broker, Connection, connected
-from monitor.domain.ports import Clock, UnavailableError
+from monitor.domain.errors import UnavailableError
+from monitor.domain.ports import Clock
 
 FIRST_WAIT_SECONDS: Final = 0.5
 LONGEST_WAIT_SECONDS: Final = 10.0

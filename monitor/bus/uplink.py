@@ -17,8 +17,9 @@ from monitor.bus.spool import Fresh, Spool, Spooled
 from monitor.bus.standing import stand
 from monitor.bus.topics import Topics
 from monitor.bus.wire import LARGEST_BYTES, Receipt, WireError, pack, unpack_receipt
+from monitor.domain.errors import StoreUnavailableError, UnavailableError
 from monitor.domain.measurements import Measurement
-from monitor.domain.ports import Clock, StoreUnavailableError, UnavailableError
+from monitor.domain.ports import Clock
 from monitor.domain.reports import Item, Report
 
 MOST_ITEMS: Final = 200

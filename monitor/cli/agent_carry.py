@@ -17,7 +17,7 @@ from collectors.agent.carrying import (
 from collectors.agent.outbox import Outbox
 from collectors.agent.settings import agent_folder
 from monitor.cli.agent_run import consenting_host
-from monitor.domain.ports import StoreUnavailableError
+from monitor.domain.errors import StoreUnavailableError
 from monitor.runtime.clock import SystemClock
 from monitor.settings import Settings, read_settings
 

@@ -16,9 +16,9 @@ from monitor.cli.looking import looking
 from monitor.cli.output import print_table
 from monitor.domain.agents import Agent, Standing
 from monitor.domain.changes import AuditEntry, Change
+from monitor.domain.errors import StoreUnavailableError
 from monitor.domain.measurements import Vantage
 from monitor.domain.moments import rfc3339
-from monitor.domain.ports import StoreUnavailableError
 from monitor.runtime.clock import SystemClock
 from monitor.settings import Settings, read_settings
 from monitor.store.state import SqlStateStore, open_state

@@ -25,8 +25,9 @@ from collectors.probes.rounds import Rounds
 from collectors.probes.settings import ProberSettings
 from monitor.cli.agent_small import start_small
 from monitor.configuration_probing import read_probing
+from monitor.domain.errors import AccessDeniedError
 from monitor.domain.health import Feeling, Health
-from monitor.domain.ports import AccessDeniedError, Clock
+from monitor.domain.ports import Clock
 from monitor.folder import Folder
 from monitor.runtime.clock import SystemClock
 from monitor.runtime.logs import set_up

@@ -12,7 +12,7 @@ from collectors.base import Access, kind
 from collectors.http import PoliteHttp
 from collectors.workers import WorkerPool
 from monitor.configuration import Configuration, load_configuration
-from monitor.domain.ports import AccessDeniedError, UnavailableError
+from monitor.domain.errors import AccessDeniedError, UnavailableError
 from monitor.domain.rules import Rule
 from monitor.domain.sources import Source
 from monitor.runtime.clock import SystemClock
@@ -34,7 +34,7 @@ def command(*, graph: bool, rules: bool, online: bool) -> None:
             click.echo(f"{rule.id}: {sentence(rule)}")
     click.echo(
         f"right: {len(configuration.sources)} sources, {len(configuration.rules)} rules, {len(configuration.areas)} areas, "
-        f"{len(configuration.destinations)} receivers, {len(configuration.reading.lexicons)} lexicons"
+        f"{len(configuration.destinations)} receivers, {configuration.reading.lexicons} lexicons"
     )
     if online and asyncio.run(_online(configuration, settings)):
         raise click.exceptions.Exit(1)

@@ -13,7 +13,7 @@ import click
 from monitor.app import make_receivers
 from monitor.cli.looking import looking
 from monitor.configuration import load_configuration
-from monitor.domain.ports import AccessDeniedError, StoreUnavailableError, UnavailableError
+from monitor.domain.errors import AccessDeniedError, StoreUnavailableError, UnavailableError
 from monitor.problems import ConfigurationError
 from monitor.runtime.clock import SystemClock
 from monitor.settings import Settings, read_settings

@@ -9,7 +9,7 @@ import click
 
 from monitor.cli.incident import FEEDBACK
 from monitor.cli.output import printable
-from monitor.configuration import load_reading
+from monitor.configuration_reading import load_reading
 from monitor.domain.signals import Finding
 from monitor.read.labels import Label, LabelError, labels_of
 from monitor.read.reader import Reader
@@ -45,7 +45,7 @@ def command(files: tuple[Path, ...], *, errors: bool, as_json: bool, strict: boo
     labels = [label for file in files or (settings.data / FEEDBACK,) for label in _labels(file, bad)]
     if not labels and not bad:
         raise click.ClickException("there is no label in what was given")
-    reader = load_reading(settings.config).reader()
+    reader = load_reading(settings.config).reader
     scores = score(labels, lambda label: _read(reader, label), strict=strict)
     if as_json:
         click.echo(json.dumps(record(scores), ensure_ascii=False))

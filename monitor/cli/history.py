@@ -138,7 +138,7 @@ async def _ledger(query: Query) -> list[dict[str, Any]]:
     configuration = load_configuration(settings.config)
     known = Known(
         official={source.id for source in configuration.sources.values() if source.stance == "official"},
-        cities=configuration.reading.cities(),
+        cities=configuration.reading.cities,
         zones={code: ZoneInfo(region.zone) for code, region in configuration.regions.items()},
     )
     async with looking(settings) as state:

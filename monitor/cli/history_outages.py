@@ -12,11 +12,11 @@ from monitor.cli.looking import looking, looking_at_series
 from monitor.cli.output import print_table
 from monitor.detect.signals import SOURCE, STRENGTHS
 from monitor.domain.changes import Query
+from monitor.domain.errors import StoreUnavailableError
 from monitor.domain.kinds import EventKind, Family
 from monitor.domain.moments import EPOCH, parse_rfc3339, rfc3339
 from monitor.domain.outages import Outage
 from monitor.domain.outages import outages as spells
-from monitor.domain.ports import StoreUnavailableError
 from monitor.domain.regions import WHOLE_COUNTRY
 from monitor.domain.series import SeriesQuery
 from monitor.domain.signals import Signal

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 import click
 
 from monitor.cli.output import print_table
+from monitor.domain.errors import AccessDeniedError
 from monitor.domain.moments import rfc3339
-from monitor.domain.ports import AccessDeniedError
 from monitor.runtime.clock import SystemClock
 from monitor.settings import Settings, SettingsError, read_settings
 from monitor.store.outbox import Outbox

@@ -4,12 +4,16 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO, Final
 
+import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+MAX_LINE_BYTES: Final = 16 * 1024 * 1024
+"""Longest line that a command reads at once."""
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -67,3 +71,14 @@ def shown(value: Any) -> str:
 def printable(text: str) -> str:
     """The text with control and direction-changing characters shown as escapes."""
     return _CONTROL.sub(lambda found: f"\\x{ord(found.group()):02x}", text).encode("utf-8", "replace").decode()
+
+
+def opened(name: str) -> BinaryIO:
+    """The file of that name, or standard input for `-`."""
+    return sys.stdin.buffer if name == "-" else Path(name).open("rb")
+
+
+def finish(errors: int) -> None:
+    """End with exit code 1 if there were errors."""
+    if errors:
+        raise click.exceptions.Exit(1)

@@ -73,7 +73,7 @@ async def _differences(since: datetime, until: datetime | None) -> tuple[Reread,
     configuration = load_configuration(settings.config)
     found: list[Difference] = []
     async with looking(settings) as state:
-        again = Reread(state=state, reader=configuration.reading.reader(), sources=configuration.sources)
+        again = Reread(state=state, reader=configuration.reading.reader, sources=configuration.sources)
         async for difference in again.differences(since, until):
             found.append(difference)
             _progress(again)

@@ -12,7 +12,7 @@ from typing import Final
 import click
 
 from monitor import __version__
-from monitor.domain.ports import AccessDeniedError, StoreUnavailableError, UnavailableError
+from monitor.domain.errors import AccessDeniedError, StoreUnavailableError, UnavailableError
 from monitor.problems import ConfigurationError
 from monitor.settings import SettingsError
 

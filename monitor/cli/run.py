@@ -80,6 +80,9 @@ async def serve(
     state = await open_state(settings.state_address if not mark else settings.data / "demo.sqlite3", clock)
     series = await open_series_store(settings, clock)
     await _say_what_was_damaged(state, series, clock)
+    if not settings.state_url:
+        # The lock on the data directory says that nobody else lives on this file: what is claimed, a dead one claimed.
+        await state.free_all_claims()
     metrics = Metrics()
     conditions = _conditions(state, series, metrics)
     http = PoliteHttp(clock, allowed=networks(settings.allow_private), proxy=settings.proxy)

@@ -29,8 +29,9 @@ from monitor.app import (
 from monitor.bus.mqtt import MqttBus
 from monitor.bus.uplink import Uplink
 from monitor.configuration import Configuration
+from monitor.domain.errors import StoreUnavailableError
 from monitor.domain.health import Health
-from monitor.domain.ports import Clock, Receiver, StoreUnavailableError
+from monitor.domain.ports import Clock, Receiver
 from monitor.parts import Gathering, Keeping, Reading, Telling
 from monitor.recording import Recording
 from monitor.runtime.clock import SystemClock

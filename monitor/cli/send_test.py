@@ -8,9 +8,9 @@ from alerts.receivers import kind
 from alerts.routes import Destination
 from monitor.configuration import load_configuration
 from monitor.domain.alerts import Level, Notification, Reason, Severity
+from monitor.domain.errors import DeliveryError
 from monitor.domain.ids import content_id
 from monitor.domain.moments import rfc3339
-from monitor.domain.ports import DeliveryError
 from monitor.problems import unknown
 from monitor.runtime.clock import SystemClock
 from monitor.settings import needed_secret, read_settings

@@ -12,7 +12,8 @@ from monitor.domain.signals import Finding, Hit, Interval
 from monitor.read.compiled import Compiled, Requirement, concerns
 from monitor.read.context import tells_of_another_year, years
 from monitor.read.counts import CountHit, counts
-from monitor.read.lexicon import Entry, Modifier, NamedCause, Noise, Scope
+from monitor.read.lexicon import Scope
+from monitor.read.owners import Canceller, Cause, Trigger, Turn
 from monitor.read.phrases import Found
 from monitor.read.places import Mention
 from monitor.read.tokens import Text
@@ -135,7 +136,7 @@ def findings(around: Surroundings, triggers: Sequence[Found]) -> tuple[Finding, 
 def _weigh(around: Surroundings, trigger: Found) -> Finding | None:
     """One trigger in its surroundings; `None` where they forbid it."""
     entry = around.compiled.owners[trigger.owner]
-    assert isinstance(entry, Entry)
+    assert isinstance(entry, Trigger)
     requirement = around.compiled.requirements[trigger.owner]
     reasons = _needed(around, trigger, requirement)
     if reasons is None:
@@ -198,7 +199,7 @@ def _forbidden(around: Surroundings, trigger: Found, requirement: Requirement) -
 
 
 def _noisy(around: Surroundings, trigger: Found, kind: EventKind) -> bool:
-    for owner in around.owners(Noise):
+    for owner in around.owners(Canceller):
         noise = around.compiled.noise[owner]
         if not concerns(noise.cancels, kind) or around.met(owner, trigger, noise.scope) is None:
             continue
@@ -207,18 +208,18 @@ def _noisy(around: Surroundings, trigger: Found, kind: EventKind) -> bool:
     return False
 
 
-def _causes(around: Surroundings, trigger: Found, kind: EventKind) -> list[tuple[NamedCause, Found]]:
+def _causes(around: Surroundings, trigger: Found, kind: EventKind) -> list[tuple[Cause, Found]]:
     """Causes that are named beside a loss of the network."""
     if kind.family is not Family.NET or kind is EventKind.NET_RESTORED:
         return []
-    met = ((around.compiled.causes[owner], owner) for owner in around.owners(NamedCause))
+    met = ((around.compiled.causes[owner], owner) for owner in around.owners(Cause))
     found = ((cause, around.met(owner, trigger, cause.scope)) for cause, owner in met)
     return [(cause, hit) for cause, hit in found if hit is not None]
 
 
 def _effects(around: Surroundings, trigger: Found, kind: EventKind) -> set[str]:
     effects: set[str] = set()
-    for owner in around.owners(Modifier):
+    for owner in around.owners(Turn):
         modifier = around.compiled.modifiers[owner]
         if concerns(modifier.kinds, kind) and around.met(owner, trigger, modifier.scope) is not None:
             effects.add(modifier.effect)

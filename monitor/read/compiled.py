@@ -7,19 +7,17 @@ Latin and Arabic script meet. The latter two are only asked where the text is Ka
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Final
 
 from monitor.domain.kinds import EventKind, Family
 from monitor.read.language import looks_kazakh
-from monitor.read.lexicon import Entry, Lexicon, Modifier, NamedCause, Noise
+from monitor.read.lexicon import Lexicon
 from monitor.read.mending import Mender
+from monitor.read.owners import Canceller, Cause, Owner, Turn, owner_of
 from monitor.read.phrases import Element, Found, PhraseMatcher, changed, parse_phrases
 from monitor.read.script import arabic_skeleton, folded, skeleton
 from monitor.read.tokens import Text
-
-Owner = Entry | Noise | Modifier | NamedCause | str
-"""What a phrase belongs to; a string is the name of a group of context words."""
 
 CHANGES: Final[dict[str, Callable[[str], str]]] = {
     "plain": str,
@@ -69,16 +67,15 @@ class Compiled:
         self.owners: list[Owner] = []
         self.requirements: dict[int, Requirement] = {}
         self._kazakh: set[int] = set()
-        self._lexicons = tuple(lexicons)
         self._groups: dict[tuple[str, tuple[str, ...]], int] = {}
         forms = {name: _Form() for name in CHANGES}
         for lexicon in lexicons:
             self._add(lexicon, forms)
         self.triggers = {name: PhraseMatcher(form.triggers) for name, form in forms.items()}
         self.context = {name: PhraseMatcher(form.context) for name, form in forms.items()}
-        self.modifiers = {place: owner for place, owner in enumerate(self.owners) if isinstance(owner, Modifier)}
-        self.causes = {place: owner for place, owner in enumerate(self.owners) if isinstance(owner, NamedCause)}
-        self.noise = {place: owner for place, owner in enumerate(self.owners) if isinstance(owner, Noise)}
+        self.modifiers = {place: owner for place, owner in enumerate(self.owners) if isinstance(owner, Turn)}
+        self.causes = {place: owner for place, owner in enumerate(self.owners) if isinstance(owner, Cause)}
+        self.noise = {place: owner for place, owner in enumerate(self.owners) if isinstance(owner, Canceller)}
 
     def find(
         self,
@@ -107,25 +104,6 @@ class Compiled:
                     found[hit.owner, hit.first, hit.last] = hit
         return sorted(found.values(), key=lambda hit: (hit.first, hit.last, hit.owner))
 
-    @cached_property
-    def mender(self) -> Mender:
-        """What puts words right that are one letter away from these lexicons' own."""
-        stems = self._stems()
-        spared = [look for lexicon in self._lexicons for look in lexicon.look_alikes]
-        return Mender(_long(stems, _LEAST_STEM), _long(stems, _LEAST_HIDDEN), spared)
-
-    def _stems(self) -> set[tuple[str, str]]:
-        """Language and beginning of each word that starts findings by itself."""
-        return {
-            (lexicon.language, stem)
-            for lexicon in self._lexicons
-            for entry in lexicon.entries
-            for phrase in _resolved(lexicon, entry.id, entry.any)
-            for elements in parsed(phrase, "plain")
-            if len(elements) == 1
-            for stem in (*elements[0].stems, *elements[0].words)
-        }
-
     def in_their_language(self, triggers: Sequence[Found], text: Text) -> list[Found]:
         """Without Kazakh triggers in sentences that are not Kazakh: Russian has «митинг», too, and its own rules for it."""
         sentences = {text.sentences[found.first] for found in triggers if found.owner in self._kazakh}
@@ -140,7 +118,7 @@ class Compiled:
 
     def _add(self, lexicon: Lexicon, forms: dict[str, _Form]) -> None:
         for entry in lexicon.entries:
-            place = self._own(entry)
+            place = self._own(owner_of(entry))
             if lexicon.language == "kk":
                 self._kazakh.add(place)
             self._phrases(lexicon, entry.id, entry.any, place, forms, trigger=True)
@@ -153,14 +131,14 @@ class Compiled:
                 tuple(self._group(lexicon, entry.id, (phrase,), forms) for phrase in entry.unless_text),
             )
         for noise in lexicon.noise:
-            place = self._own(noise)
+            place = self._own(owner_of(noise))
             self._phrases(lexicon, noise.id, noise.any, place, forms, trigger=False)
             spares = tuple(self._group(lexicon, noise.id, (phrase,), forms) for phrase in noise.spares)
             self.requirements[place] = Requirement((), (), (), (), (), (), spares)
         for modifier in lexicon.modifiers:
-            self._phrases(lexicon, modifier.id, modifier.any, self._own(modifier), forms, trigger=False)
+            self._phrases(lexicon, modifier.id, modifier.any, self._own(owner_of(modifier)), forms, trigger=False)
         for cause in lexicon.causes:
-            self._phrases(lexicon, cause.id, cause.any, self._own(cause), forms, trigger=False)
+            self._phrases(lexicon, cause.id, cause.any, self._own(owner_of(cause)), forms, trigger=False)
 
     def _own(self, owner: Owner) -> int:
         self.owners.append(owner)
@@ -191,6 +169,26 @@ class Compiled:
                     target += [(owner, elements) for elements in parsed(phrase, way)]
                 except ValueError as error:
                     raise LexiconError(entry, str(error)) from None
+
+
+def mender_of(lexicons: Sequence[Lexicon]) -> Mender:
+    """What puts words right that are one letter away from these lexicons' own."""
+    stems = _stems(lexicons)
+    spared = [look for lexicon in lexicons for look in lexicon.look_alikes]
+    return Mender(_long(stems, _LEAST_STEM), _long(stems, _LEAST_HIDDEN), spared)
+
+
+def _stems(lexicons: Sequence[Lexicon]) -> set[tuple[str, str]]:
+    """Language and beginning of each word that starts findings by itself."""
+    return {
+        (lexicon.language, stem)
+        for lexicon in lexicons
+        for entry in lexicon.entries
+        for phrase in _resolved(lexicon, entry.id, entry.any)
+        for elements in parsed(phrase, "plain")
+        if len(elements) == 1
+        for stem in (*elements[0].stems, *elements[0].words)
+    }
 
 
 def _resolved(lexicon: Lexicon, entry: str, phrases: Iterable[str]) -> list[str]:

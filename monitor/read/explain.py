@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from monitor.domain.signals import Finding, Hit, Reading
-from monitor.read.lexicon import Lexicon
 
 PLACE_UNKNOWN: Final = 0.7
 ANNOUNCED: Final = 0.75
@@ -36,11 +35,6 @@ class Mark:
     end: int
     role: str
     finding: int
-
-
-def strengths(lexicons: Sequence[Lexicon]) -> dict[str, float]:
-    """The own strength of every rule, by id."""
-    return {entry.id: entry.strength for lexicon in lexicons for entry in lexicon.entries}
 
 
 def marks(reading: Reading) -> list[Mark]:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Final
+from typing import Final, NamedTuple
 
 from monitor.read.counts_words import PLURALS, SPELLED
 
@@ -198,17 +198,16 @@ class PhraseMatcher:
     """
 
     def __init__(self, phrases: Iterable[tuple[int, tuple[Element, ...]]]) -> None:
-        self._exact: dict[str, set[int]] = {}
-        self._stems: dict[str, set[int]] = {}
+        self._exact: dict[str, tuple[int, ...]] = {}
+        self._stems: dict[str, tuple[int, ...]] = {}
         self._numbers: set[int] = set()
-        self._telling: set[int] = set()
-        self._single: dict[int, list[int]] = {}
-        self._anchored: dict[int, list[_Phrase]] = {}
+        self._single: dict[int, tuple[int, ...]] = {}
+        self._anchored: dict[int, tuple[_Phrase, ...]] = {}
         numbers: dict[Element, int] = {}
+        told: set[int] = set()
         for owner, elements in phrases:
-            self._add(owner, elements, numbers)
+            told |= self._add(owner, elements, numbers)
         self._beginnings = Beginnings(self._stems)
-        told = self._telling
         self._told_words = frozenset(word for word, steps in self._exact.items() if not told.isdisjoint(steps))
         self._told_stems = Beginnings(stem for stem, steps in self._stems.items() if not told.isdisjoint(steps))
         self._told_numbers = not told.isdisjoint(self._numbers)
@@ -216,19 +215,20 @@ class PhraseMatcher:
         self._memory: dict[str, frozenset[int]] = {}
         self._shared: dict[frozenset[int], frozenset[int]] = {}
 
-    def _add(self, owner: int, elements: tuple[Element, ...], numbers: dict[Element, int]) -> None:
+    def _add(self, owner: int, elements: tuple[Element, ...], numbers: dict[Element, int]) -> set[int]:
+        """Takes a phrase in; returns the elements by which it is looked up."""
         anchor = _anchor(elements)
         steps = tuple(self._step(element, numbers) for element in elements)
-        self._telling.add(steps[anchor])
+        middle = steps[anchor]
         if len(steps) == 1:
-            self._single.setdefault(steps[0], []).append(owner)
-            return
-        wanted = frozenset(
+            self._single[middle] = (*self._single.get(middle, ()), owner)
+            return {middle}
+        told = {
             step for step, element in zip(steps, elements, strict=True) if step >= 0 and _telling(element) >= _CONTENT
-        )
-        self._telling |= wanted
-        before, after = steps[:anchor], steps[anchor + 1 :]
-        self._anchored.setdefault(steps[anchor], []).append(_Phrase(owner, wanted - {steps[anchor]}, before, after))
+        }
+        phrase = _Phrase(owner, tuple(sorted(told - {middle})), steps[:anchor], steps[anchor + 1 :])
+        self._anchored[middle] = (*self._anchored.get(middle, ()), phrase)
+        return told | {middle}
 
     def _step(self, element: Element, numbers: dict[Element, int]) -> int:
         """The number of an element; below zero for what any word fits: -1 for one word, -1 - n for up to n."""
@@ -241,9 +241,9 @@ class PhraseMatcher:
         if element.number:
             self._numbers.add(number)
         for word in element.words:
-            self._exact.setdefault(word, set()).add(number)
-        for stem in element.stems:
-            self._stems.setdefault(stem, set()).add(number)
+            self._exact[word] = (*self._exact.get(word, ()), number)
+        for stem in dict.fromkeys(element.stems):
+            self._stems[stem] = (*self._stems.get(stem, ()), number)
         return number
 
     def _fits(self, word: str) -> frozenset[int]:
@@ -298,7 +298,7 @@ class PhraseMatcher:
         likely: dict[int, tuple[Sequence[int], Sequence[_Phrase]]] = {}
         for step in present & self._starts:
             owners = self._single.get(step, ())
-            phrases = [phrase for phrase in self._anchored.get(step, ()) if phrase.wanted <= present]
+            phrases = [phrase for phrase in self._anchored.get(step, ()) if present.issuperset(phrase.wanted)]
             if owners or phrases:
                 likely[step] = (owners, phrases)
         return likely
@@ -337,12 +337,11 @@ _CONTENT: Final = 3
 """Letters of the shortest way to meet an element that is worth asking for first."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Phrase:
+class _Phrase(NamedTuple):
     """A phrase as its matcher keeps it: what must be somewhere in the text, and the steps around its anchor."""
 
     owner: int
-    wanted: frozenset[int]
+    wanted: tuple[int, ...]
     before: tuple[int, ...]
     after: tuple[int, ...]
 

@@ -7,7 +7,7 @@ written, not where the event is. Which of the places an event is at, `monitor.re
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import InitVar, dataclass, field, replace
 from typing import Final
 
 from monitor.domain.signals import PlaceHit
@@ -71,11 +71,11 @@ class Mention:
 
 @dataclass(slots=True)
 class Gazetteer:
-    """Finds names of places in texts."""
+    """Finds names of places in texts; keeps an index and none of the rows it was made of."""
 
-    named: Iterable[NamedPlace]
-    phrases: Sequence[PlacePhrases] = ()
-    abroad: Sequence[AbroadPhrases] = ()
+    named: InitVar[Iterable[NamedPlace]]
+    phrases: InitVar[Sequence[PlacePhrases]] = ()
+    abroad: InitVar[Sequence[AbroadPhrases]] = ()
     _stems: dict[str, tuple[tuple[Named, bool, bool], ...]] = field(default_factory=dict, init=False)
     _skeletons: dict[str, Named] = field(default_factory=dict, init=False)
     _multi: list[Named] = field(default_factory=list, init=False)
@@ -84,14 +84,16 @@ class Gazetteer:
     _beginnings: Beginnings = field(init=False)
     _memory: dict[str, Named | None] = field(default_factory=dict, init=False)
 
-    def __post_init__(self) -> None:
+    def __post_init__(
+        self, named: Iterable[NamedPlace], phrases: Sequence[PlacePhrases], abroad: Sequence[AbroadPhrases]
+    ) -> None:
         """Index every name once."""
         owned: list[tuple[int, tuple]] = []  # type: ignore[type-arg]
-        entries: list[PlacePhrases | AbroadPhrases] = [*self.phrases, *self.abroad]
+        entries: list[PlacePhrases | AbroadPhrases] = [*phrases, *abroad]
         for entry in entries:
             self._multi.append(_named(entry))
             owned += [(len(self._multi) - 1, parsed) for phrase in entry.any for parsed in _parsed(phrase)]
-        for place in self.named:
+        for place in named:
             level = "city" if place.region else "abroad"
             self._index(Named(place.name, place.region, level, place.population), place, owned)
         self._matcher = PhraseMatcher(owned)

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from monitor.domain.signals import PlaceHit, Reading
 from monitor.read.classify import Surroundings, findings
-from monitor.read.compiled import CHANGES, Compiled, parsed
+from monitor.read.compiled import CHANGES, Compiled, mender_of, parsed
 from monitor.read.language import identify_words
 from monitor.read.lexicon import Entry, Lexicon
 from monitor.read.phrases import Found
@@ -24,7 +24,7 @@ _KAZAKH_LETTER = re.compile("[әғқңөұүіӘҒҚҢӨҰҮІ]")
 _SPELLED_OUT = 10
 """With a Kazakh letter in so many, the text is spelled with them; without them «өрт» and «орта» would begin alike."""
 _ARABIC = re.compile("[\u0600-\u06ff]")
-_MEMORY = 100_000
+_MEMORY = 50_000
 """Words remembered, about 140 bytes each: those of a few weeks of ordinary news."""
 MAX_TRIGGERS = 60
 MAX_MENTIONS = 120
@@ -36,7 +36,7 @@ class Reader:
 
     def __init__(self, lexicons: Sequence[Lexicon], gazetteer: Gazetteer) -> None:
         self._compiled = Compiled(lexicons)
-        self._mender = self._compiled.mender
+        self._mender = mender_of(lexicons)
         parsed.cache_clear()
         self._gazetteer = gazetteer
         self._mixed: set[str] = set()

@@ -11,8 +11,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
+from monitor.domain.errors import StoreUnavailableError
 from monitor.domain.leases import Fence, Lease, LeaseLostError
-from monitor.domain.ports import Clock, LeaseStore, StoreUnavailableError
+from monitor.domain.ports import Clock, LeaseStore
 
 BEAT_SECONDS: Final = 1.0
 TRUST_SECONDS: Final = 3.5

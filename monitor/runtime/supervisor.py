@@ -14,8 +14,9 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Final
 
+from monitor.domain.errors import AccessDeniedError, StoreUnavailableError, UnavailableError
 from monitor.domain.health import Feeling, Health
-from monitor.domain.ports import AccessDeniedError, Clock, StoreUnavailableError, UnavailableError
+from monitor.domain.ports import Clock
 
 FIRST_WAIT_SECONDS: Final = 1.0
 LONGEST_WAIT_SECONDS: Final = 300.0

@@ -90,6 +90,15 @@ def free_stale(connection: Connection, fence: Fence, now: datetime) -> int:
     return connection.execute(freeing.values(state=OWED, claimed_by=None, claimed_until=None)).rowcount
 
 
+def free_all(connection: Connection) -> int:
+    """Free every claim there is; returns how many. Only for whoever knows that nobody else lives on this store.
+
+    One whose handing over had begun may have arrived: it goes out again, with its id.
+    """
+    freeing = update(notifications).where(notifications.c.state == CLAIMED)
+    return connection.execute(freeing.values(state=OWED, claimed_by=None, claimed_until=None)).rowcount
+
+
 def begin(connection: Connection, message: str, fence: Fence, now: datetime, until: datetime) -> bool:
     """Write down that handing over begins; `False` if the message is not ours (any more).
 

@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from monitor.domain.ports import StoreUnavailableError
+from monitor.domain.errors import StoreUnavailableError
 
 BUGS: Final = (IntegrityError, ProgrammingError, DataError, NotSupportedError)
 """Mistakes of ours, not of the world: they are never turned into "unavailable"."""

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from monitor.domain.ports import StoreUnavailableError
+from monitor.domain.errors import StoreUnavailableError
 from monitor.store.condition import Condition
 from monitor.store.damage import CommitNote
 from monitor.store.engines import READERS, Engines

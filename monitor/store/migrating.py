@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, inspect, select, table, text
 from sqlalchemy import column as sql_column
 from sqlalchemy.exc import DBAPIError
 
-from monitor.domain.ports import StoreUnavailableError
+from monitor.domain.errors import StoreUnavailableError
 from monitor.store import fresh
 from monitor.store.failures import unavailable
 from monitor.store.migrations import HEAD, REVISIONS

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from monitor.domain.backlog import Backlog
+from monitor.domain.errors import StoreUnavailableError
 from monitor.domain.moments import EPOCH
-from monitor.domain.ports import Clock, StoreUnavailableError
+from monitor.domain.ports import Clock
 from monitor.runtime.transactions import transaction
 from monitor.store.damage import damage
 from monitor.store.engines import connect_file, create_private

@@ -18,7 +18,8 @@ from sqlalchemy import BigInteger, Boolean, Float, Integer, Table
 from sqlalchemy.exc import DBAPIError
 
 from monitor.domain.changes import AuditEntry
-from monitor.domain.ports import Clock, StoreUnavailableError
+from monitor.domain.errors import StoreUnavailableError
+from monitor.domain.ports import Clock
 from monitor.store import audit
 from monitor.store.damage import CommitNote
 from monitor.store.engines import connect_file, create_private, file_engines, refused

@@ -14,7 +14,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from monitor.domain.ports import Clock, StoreUnavailableError
+from monitor.domain.errors import StoreUnavailableError
+from monitor.domain.ports import Clock
 from monitor.domain.series import ROLLED_UP_BY, ROLLUP_SECONDS, Bucket, Point, SeriesQuery, nanoseconds
 from monitor.store import series_questions
 from monitor.store.condition import Condition

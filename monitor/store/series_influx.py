@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from monitor.domain.backlog import Backlog
+from monitor.domain.errors import AccessDeniedError, StoreUnavailableError, UnavailableError
 from monitor.domain.health import Health
 from monitor.domain.moments import EPOCH
-from monitor.domain.ports import AccessDeniedError, Clock, StoreUnavailableError, UnavailableError
+from monitor.domain.ports import Clock
 from monitor.domain.series import ROLLED_UP_BY, Bucket, Point, SeriesQuery
 from monitor.store import series_influx_flux as flux
 from monitor.store.outbox import LIMIT_BYTES, Outbox

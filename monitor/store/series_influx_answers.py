@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-from monitor.domain.ports import AccessDeniedError, UnavailableError
+from monitor.domain.errors import AccessDeniedError, UnavailableError
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+")
 _NAMED: Final = re.compile(r"unable to parse '(.*?)': ([^\n]*)", re.DOTALL)

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple, Protocol
 
+from monitor.domain.errors import AccessDeniedError, StoreUnavailableError, UnavailableError
 from monitor.domain.health import Feeling, Health
 from monitor.domain.moments import EPOCH
-from monitor.domain.ports import AccessDeniedError, Clock, StoreUnavailableError, UnavailableError
+from monitor.domain.ports import Clock
 from monitor.store.outbox import Outbox
 from monitor.store.outbox_rows import Batch, Parked, Waiting
 from monitor.store.series_influx_answers import RefusedError, TooLargeError

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final
 
+from monitor.domain.errors import StoreUnavailableError
 from monitor.domain.moments import EPOCH
-from monitor.domain.ports import StoreUnavailableError
 from monitor.domain.series import NANOSECONDS, Bucket, Point, series_key
 from monitor.store.series_influx_csv import Row, Value
 from monitor.store.series_influx_lines import FIELDS, unquoted

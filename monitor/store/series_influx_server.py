@@ -33,7 +33,8 @@ from influxdb_client import (
 from influxdb_client.client.influxdb_client_async import InfluxDBClientAsync
 from influxdb_client.rest import ApiException
 
-from monitor.domain.ports import AccessDeniedError, Clock, UnavailableError
+from monitor.domain.errors import AccessDeniedError, UnavailableError
+from monitor.domain.ports import Clock
 from monitor.store.series_influx_access import InfluxAccess
 from monitor.store.series_influx_answers import judged
 from monitor.store.series_influx_csv import BadAnswerError, Row, rows

@@ -15,7 +15,8 @@ from typing import Final
 
 import numpy as np
 
-from monitor.domain.ports import Clock, StoreUnavailableError
+from monitor.domain.errors import StoreUnavailableError
+from monitor.domain.ports import Clock
 from monitor.domain.series import day_of, read_key
 from monitor.runtime.transactions import transaction
 from monitor.store.damage import CommitNote

@@ -16,7 +16,7 @@ from typing import Any, Final
 import duckdb
 import numpy as np
 
-from monitor.domain.ports import StoreUnavailableError
+from monitor.domain.errors import StoreUnavailableError
 from monitor.domain.series import NANOSECONDS, Point, SeriesQuery
 from monitor.store.series_columns import Columns
 from monitor.store.series_live import NEVER, chunks

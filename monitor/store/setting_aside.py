@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from monitor.domain.ports import Clock, StoreUnavailableError
+from monitor.domain.errors import StoreUnavailableError
+from monitor.domain.ports import Clock
 from monitor.store.damage import CommitNote
 
 STAMP: Final = "%Y%m%dT%H%M%SZ"

@@ -153,6 +153,13 @@ class SqlStateStore:
         """
         return await self._lanes.write(lambda connection: claims.free_stale(connection, fence, now))
 
+    async def free_all_claims(self) -> int:
+        """Free what a former life of this process had claimed; returns how many messages.
+
+        Only for whoever holds the data directory of a store that is a file: on a server others may be telling.
+        """
+        return await self._lanes.write(claims.free_all)
+
     async def begin(self, notification: str, fence: Fence, now: datetime, until: datetime) -> bool:
         """Write down that handing this message over begins; `False` if it is not this tenure's.
 

@@ -4,7 +4,8 @@ import asyncio
 from pathlib import Path
 from typing import Final, Literal, overload
 
-from monitor.domain.ports import Clock, StoreUnavailableError
+from monitor.domain.errors import StoreUnavailableError
+from monitor.domain.ports import Clock
 from monitor.store.condition import Condition
 from monitor.store.damage import damage
 from monitor.store.engines import (

@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import Connection, Engine, func, inspect, select, text
 from sqlalchemy import table as sql_table
 
-from monitor.domain.ports import StoreUnavailableError
+from monitor.domain.errors import StoreUnavailableError
 from monitor.store.migrating import MIGRATION_LOCK, attempt, refuse_unknown, revision, run_down, run_steps
 from monitor.store.migrations import HEAD, REVISIONS
 

@@ -15,8 +15,9 @@ from aiohttp.typedefs import Middleware
 from jinja2 import Environment, PackageLoader, select_autoescape
 
 from monitor.domain.changes import Query
+from monitor.domain.errors import StoreUnavailableError
 from monitor.domain.health import Feeling, Health
-from monitor.domain.ports import Clock, StateStore, StoreUnavailableError
+from monitor.domain.ports import Clock, StateStore
 from monitor.domain.regions import Region
 from monitor.domain.sources import Source
 from monitor.read.masking import Masker

@@ -44,7 +44,7 @@ async def signals(state: StateStore, *batches: list[Item]) -> list[Signal]:
     configuration = load_configuration(None)
     pipeline = Pipeline(
         state=state,
-        reader=configuration.reading.reader(),
+        reader=configuration.reading.reader,
         echoes=EchoIndex(),
         sources=configuration.sources,
         clock=SimulatedClock(BEGINNING),

@@ -19,8 +19,8 @@ from alerts.service import AlertService
 from monitor.configuration import Configuration, load_configuration
 from monitor.domain.alerts import Level, Reason
 from monitor.domain.changes import Change, Query
+from monitor.domain.errors import StoreUnavailableError
 from monitor.domain.kinds import EventKind
-from monitor.domain.ports import StoreUnavailableError
 from monitor.domain.rules import Rule
 from monitor.domain.signals import Signal, signal_id
 from monitor.runtime.clock import SimulatedClock

@@ -19,7 +19,7 @@ from alerts.receivers import kind, kind_names
 from monitor.bus.local import LocalBus
 from monitor.domain.alerts import Level, Notification, NotificationState, Reason, Receipt, Severity
 from monitor.domain.changes import Change, Query
-from monitor.domain.ports import DeliveryError
+from monitor.domain.errors import DeliveryError
 from monitor.runtime.clock import SimulatedClock
 from tests.fakes.state import MemoryState
 

@@ -9,7 +9,7 @@ import pytest
 from monitor.backup.archive import BackupError, identities_of, make, new_identity, recipients_of, unpacked
 from monitor.backup.restoring import fill, place_files, rehearse
 from monitor.domain.changes import AuditEntry, Change, Query
-from monitor.domain.ports import StoreUnavailableError
+from monitor.domain.errors import StoreUnavailableError
 from monitor.runtime.clock import SimulatedClock
 from monitor.store.engines import create_private, file_engines, server_engines, sqlite_path
 from monitor.store.state import open_state

@@ -11,7 +11,7 @@ import pytest
 import trustme
 
 from monitor.bus.mqtt_connection import Broker, connected, is_loopback
-from monitor.domain.ports import AccessDeniedError, UnavailableError
+from monitor.domain.errors import AccessDeniedError, UnavailableError
 from tests.contract.mosquitto import Mosquitto, free_port, need_mosquitto
 
 

@@ -13,7 +13,7 @@ from monitor.bus.spool import Fresh, Spool
 from monitor.bus.topics import Topics
 from monitor.bus.uplink import Uplink
 from monitor.bus.wire import pack, unpack
-from monitor.domain.ports import StoreUnavailableError
+from monitor.domain.errors import StoreUnavailableError
 from monitor.domain.reports import Item, Report
 from monitor.runtime.clock import SystemClock
 from tests.bus.test_stream import item

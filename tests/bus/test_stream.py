@@ -13,7 +13,7 @@ from monitor.bus.mqtt_connection import Broker, connected
 from monitor.bus.spool import Spool
 from monitor.bus.topics import Topics
 from monitor.bus.uplink import Uplink
-from monitor.domain.ports import StoreUnavailableError
+from monitor.domain.errors import StoreUnavailableError
 from monitor.domain.reports import Item, Report
 from monitor.runtime.clock import SystemClock
 from tests.contract.mosquitto import Mosquitto, need_mosquitto

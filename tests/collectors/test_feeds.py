@@ -11,7 +11,7 @@ from collectors.feed_dates import parse_date
 from collectors.feed_parse import FeedError, parse_feed
 from collectors.plain import plain_text
 from collectors.workers import WorkerPool
-from monitor.domain.ports import UnavailableError
+from monitor.domain.errors import UnavailableError
 
 ITEM = "<item><title>{t}</title><link>https://a.test/1</link><guid>1</guid><pubDate>Wed, 05 Jan 2022 10:00:00 +0600</pubDate><description>&lt;p&gt;Раз&lt;/p&gt;два</description></item>"
 

@@ -13,8 +13,8 @@ from collectors.base import Access
 from collectors.feeds import Collector
 from collectors.http import Limits, LineWatch, PoliteHttp, retry_after
 from collectors.workers import WorkerPool
+from monitor.domain.errors import AccessDeniedError, UnavailableError
 from monitor.domain.health import Feeling
-from monitor.domain.ports import AccessDeniedError, UnavailableError
 from monitor.domain.reports import Report
 from monitor.domain.sources import Source
 from monitor.runtime.clock import SimulatedClock, SystemClock

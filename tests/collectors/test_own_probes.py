@@ -17,10 +17,10 @@ from collectors.probes.settings import OwnVantage
 from monitor.app import make_probes
 from monitor.configuration import load_configuration
 from monitor.configuration_probing import Probing
+from monitor.domain.errors import AccessDeniedError
 from monitor.domain.health import Feeling, Health
 from monitor.domain.kinds import EventKind
 from monitor.domain.measurements import Access, Failure, Link, Measurement, TcpStep
-from monitor.domain.ports import AccessDeniedError
 from monitor.domain.reports import Item
 from monitor.domain.targets import ControlHost, Target
 from monitor.pipeline import Pipeline
@@ -184,7 +184,7 @@ async def test_while_our_own_line_is_down_no_target_is_asked_and_that_is_a_state
     assert felt[0].since == felt[1].since
     state = MemoryState()
     pipeline = Pipeline(
-        state=state, reader=load_configuration(None).reading.reader(), echoes=EchoIndex(), sources={}, clock=clock
+        state=state, reader=load_configuration(None).reading.reader, echoes=EchoIndex(), sources={}, clock=clock
     )
     outcome = await pipeline.process(items)
     assert {signal.kind for signal in outcome.signals} == {EventKind.SYSTEM_OWN_LINE_DOWN}

@@ -16,7 +16,7 @@ from collectors.http import Limits, PoliteHttp
 from collectors.page_parse import parse_page
 from collectors.pages import Collector, Config
 from collectors.workers import WorkerPool
-from monitor.domain.ports import UnavailableError
+from monitor.domain.errors import UnavailableError
 from monitor.domain.reports import Item, Report
 from monitor.domain.sources import Source
 from monitor.runtime.clock import SystemClock

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from collectors.schedule import Rounds
+from monitor.domain.errors import AccessDeniedError, UnavailableError
 from monitor.domain.health import Feeling, Health
-from monitor.domain.ports import AccessDeniedError, UnavailableError
 from monitor.domain.reports import Item, Report
 from monitor.domain.sources import Source
 from monitor.runtime.clock import SimulatedClock

@@ -12,7 +12,7 @@ from collectors.telegram_export_parse import ExportError, parse_export
 from collectors.telegram_preview import Collector
 from collectors.telegram_preview_parse import parse_preview
 from collectors.telegram_records import message_record
-from monitor.domain.ports import AccessDeniedError
+from monitor.domain.errors import AccessDeniedError
 from monitor.domain.reports import Deletion, Report
 from monitor.domain.sources import Source
 from monitor.runtime.clock import SimulatedClock

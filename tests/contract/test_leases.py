@@ -113,6 +113,15 @@ async def test_a_message_that_was_under_way_when_its_claim_ends_is_owed_again_an
     assert again.begun_at == NOON
 
 
+async def test_a_store_of_its_own_is_freed_of_all_claims_of_a_former_life(store: SqlStateStore) -> None:
+    await store.apply(Change(notifications=(message("claimed"), message("sent"), message("free"))))
+    assert await store.claim("claimed", "dabyl", NOON, NOON + MINUTE)
+    assert await store.claim("sent", "dabyl", NOON, NOON + MINUTE)
+    await store.mark_sent("sent", tried("sent"))
+    assert await store.free_all_claims() == 1
+    assert {note.id for note in await store.owed(NOON)} == {"claimed", "free"}
+
+
 async def test_a_message_that_was_begun_and_not_sent_can_be_given_back(store: SqlStateStore) -> None:
     fence = await taken(store, "first")
     await store.apply(Change(notifications=(message("m"),)))

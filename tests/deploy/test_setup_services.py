@@ -16,7 +16,7 @@ import pytest
 
 from monitor.broker_settings import broker_of, instance_of
 from monitor.bus.mqtt_connection import connected
-from monitor.domain.ports import AccessDeniedError, UnavailableError
+from monitor.domain.errors import AccessDeniedError, UnavailableError
 from monitor.provision.authority import read_pair
 from monitor.provision.services import Places, Provision
 from monitor.settings import SettingsError

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from monitor.bus.spool import Fresh, Spool
-from monitor.domain.ports import StoreUnavailableError
+from monitor.domain.errors import StoreUnavailableError
 from monitor.runtime.clock import SimulatedClock
 from monitor.store.outbox import Outbox
 from monitor.store.outbox_rows import Batch

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from collectors.http import Limits, PoliteHttp
-from monitor.domain.ports import AccessDeniedError, UnavailableError
+from monitor.domain.errors import AccessDeniedError, UnavailableError
 from monitor.runtime.clock import SystemClock
 from tests.lab.boxes import carried
 from tests.lab.servers import zone_of

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.configuration import load_reading
+from monitor.configuration_reading import load_reading
 from monitor.domain.kinds import EventKind
 from monitor.read.labels import Label, label_of
 from monitor.read.reader import Reader
@@ -24,7 +24,7 @@ FLOORS: dict[str, dict[str, list[float]]] = json.loads((FOLDER / "floors.json").
 
 @cache
 def reader() -> Reader:
-    return load_reading(None).reader()
+    return load_reading(None).reader
 
 
 @cache

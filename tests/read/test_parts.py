@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.configuration import load_reading
+from monitor.configuration_reading import load_written
 from monitor.read.counts import counts
 from monitor.read.echoes import EchoIndex
 from monitor.read.language import identify
@@ -17,7 +17,7 @@ from monitor.read.tokens import tokenize
 from monitor.read.whereabouts import where
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
-READING = load_reading(None)
+READING = load_written(None)
 GAZETTEER = Gazetteer(READING.named, READING.phrases, READING.abroad)
 
 

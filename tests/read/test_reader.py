@@ -6,7 +6,7 @@ from time import process_time
 
 import pytest
 
-from monitor.configuration import load_reading
+from monitor.configuration_reading import load_reading, load_written
 from monitor.domain.signals import Reading
 from monitor.read.reader import Reader, example_faults
 
@@ -15,7 +15,7 @@ JANUARY = datetime(2026, 1, 20, tzinfo=UTC)
 
 @cache
 def reader() -> Reader:
-    return load_reading(None).reader()
+    return load_reading(None).reader
 
 
 def kinds(text: str) -> set[str]:
@@ -152,7 +152,7 @@ def cpu_seconds(text: str) -> float:
 
 
 def test_every_entry_holds_its_own_examples() -> None:
-    reading = load_reading(None)
+    reading = load_written(None)
     faults = [(entry.id, example_faults(reader(), entry)) for lexicon in reading.lexicons for entry in lexicon.entries]
     assert not [fault for fault in faults if fault[1]]
 
@@ -167,7 +167,7 @@ def test_every_entry_holds_its_own_examples() -> None:
 def test_a_reader_that_has_met_more_words_than_it_remembers_reads_as_before(
     monkeypatch: pytest.MonkeyPatch, text: str, kind: str
 ) -> None:
-    own = load_reading(None).reader()
+    own = load_reading(None).reader
 
     def found() -> set[str]:
         return {finding.kind.value for finding in own.read(text, JANUARY).findings}

@@ -5,7 +5,7 @@ from functools import cache
 
 import pytest
 
-from monitor.configuration import load_reading
+from monitor.configuration_reading import load_reading
 from monitor.read.reader import Reader
 
 DAY = datetime(2026, 3, 3, tzinfo=UTC)
@@ -103,7 +103,7 @@ KINSMEN = [
 
 @cache
 def reader() -> Reader:
-    return load_reading(None).reader()
+    return load_reading(None).reader
 
 
 def alarms(text: str) -> set[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.configuration import load_reading
+from monitor.configuration_reading import load_reading
 from monitor.read.labels import Label, label_of
 from monitor.read.scoring import Scores, score
 
@@ -26,7 +26,7 @@ def labels(language: str) -> tuple[Label, ...]:
 
 @cache
 def scores(*languages: str) -> Scores:
-    reader = load_reading(None).reader()
+    reader = load_reading(None).reader
     texts = [label for language in languages for label in labels(language)]
     return score(texts, lambda label: reader.read(label.text, label.published_at).findings)
 

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from monitor.domain.errors import StoreUnavailableError
 from monitor.domain.leases import LeaseLostError
-from monitor.domain.ports import StoreUnavailableError
 from monitor.runtime.clock import SimulatedClock
 from monitor.runtime.lease import BEAT_SECONDS, PATIENCE_SECONDS, TRUST_SECONDS, acquire, held
 from monitor.store.sql_state import SqlStateStore

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import Engine, text
 
 from monitor.domain.changes import Change
+from monitor.domain.errors import StoreUnavailableError
 from monitor.domain.health import Feeling
-from monitor.domain.ports import StoreUnavailableError
 from monitor.runtime.clock import SimulatedClock
 from monitor.store import lanes
 from monitor.store.condition import CALM_SECONDS, Condition

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from monitor.domain.changes import Change, Query
-from monitor.domain.ports import StoreUnavailableError
+from monitor.domain.errors import StoreUnavailableError
 from monitor.runtime.clock import SimulatedClock
 from monitor.store.sql_state import SqlStateStore
 from monitor.store.state import open_state

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from monitor.domain.errors import StoreUnavailableError
 from monitor.domain.health import Feeling, Health
-from monitor.domain.ports import StoreUnavailableError
 from monitor.domain.series import SeriesQuery
 from monitor.runtime.clock import SimulatedClock
 from monitor.store.series_influx import InfluxSeries

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.domain.ports import AccessDeniedError
+from monitor.domain.errors import AccessDeniedError
 from monitor.domain.series import Point, SeriesQuery, nanoseconds, series_key
 from monitor.runtime.clock import SimulatedClock
 from monitor.store.series_influx_access import Kept

@@ -10,7 +10,7 @@ import pytest
 import trustme
 from aiohttp import web
 
-from monitor.domain.ports import AccessDeniedError, StoreUnavailableError, UnavailableError
+from monitor.domain.errors import AccessDeniedError, StoreUnavailableError, UnavailableError
 from monitor.runtime.clock import SimulatedClock
 from monitor.store.series_influx import open_influx
 from monitor.store.series_influx_access import InfluxAccess

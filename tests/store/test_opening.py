@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from monitor.domain.changes import AuditEntry, Change, Query, Retention
-from monitor.domain.ports import StoreUnavailableError
+from monitor.domain.errors import StoreUnavailableError
 from monitor.runtime.clock import SimulatedClock
 from monitor.runtime.transactions import transaction
 from monitor.store import migrations

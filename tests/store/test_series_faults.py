@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.domain.ports import StoreUnavailableError
+from monitor.domain.errors import StoreUnavailableError
 from monitor.domain.series import Point, SeriesQuery, nanoseconds, series_key
 from monitor.runtime.clock import SimulatedClock
 from monitor.store.series_embedded import open_series

@@ -14,9 +14,9 @@ import pytest
 
 from monitor.domain.alerts import Attempt, Level, Notification, NotificationState, Reason, Severity
 from monitor.domain.changes import AuditEntry, Change, Query, Retention
+from monitor.domain.errors import StoreUnavailableError
 from monitor.domain.health import Feeling, Health
 from monitor.domain.kinds import EventKind
-from monitor.domain.ports import StoreUnavailableError
 from monitor.domain.reports import Report
 from monitor.domain.signals import Hit, Signal, signal_id
 from monitor.runtime.clock import SimulatedClock

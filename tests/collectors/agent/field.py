@@ -15,7 +15,7 @@ from collectors.agent.uplink import Sender
 from collectors.agent_desk import AgentDesk
 from collectors.base import Access
 from collectors.base import kind as collector_kind
-from monitor.domain.ports import UnavailableError
+from monitor.domain.errors import UnavailableError
 from monitor.domain.reports import Item
 from monitor.domain.sources import Source
 from monitor.runtime.clock import SystemClock

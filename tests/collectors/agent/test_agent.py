@@ -11,8 +11,8 @@ from collectors.agent.outbox import IN_FLIGHT
 from collectors.agent.parcels import Answer, pack_answer, unpack
 from collectors.agent.probing import agreed, unknown_services
 from collectors.agent.runner import AgentRunner
+from monitor.domain.errors import StoreUnavailableError
 from monitor.domain.measurements import Measurement
-from monitor.domain.ports import StoreUnavailableError
 from monitor.domain.targets import Risk, Service, Target
 from monitor.runtime.clock import SimulatedClock
 from tests.collectors.agent.cast import AGENT, CORE, Core, config, measured, open_queue, outbox

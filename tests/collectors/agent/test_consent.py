@@ -9,7 +9,7 @@ from collectors.agent.consent import READ_BACK, RISKS, Consent, is_read_back, re
 from collectors.agent.enrolment import EnrolmentError, Invitation, Request, password_hash, set_broker_password
 from collectors.agent.keys import fingerprint, key_of, make_key, read_key, sealed_for
 from collectors.agent.settings import AgentFolder
-from monitor.domain.ports import AccessDeniedError
+from monitor.domain.errors import AccessDeniedError
 from monitor.problems import ConfigurationError
 from tests.collectors.agent.cast import AGENT, CORE, OTHER
 from tests.conftest import NEW_YEAR

@@ -13,9 +13,9 @@ import trustme
 
 from monitor.bus.mqtt_connection import Broker, connected
 from monitor.domain.agents import Parcel
+from monitor.domain.errors import AccessDeniedError, UnavailableError
 from monitor.domain.kinds import EventKind
 from monitor.domain.measurements import HttpStep
-from monitor.domain.ports import AccessDeniedError, UnavailableError
 from monitor.domain.reports import Item
 from tests.collectors.agent.cast import MINUTE, Core, measured, transmission
 from tests.collectors.agent.field import PASSWORDS, Field, at_work, make_field, until

@@ -17,7 +17,7 @@ from collectors.agent.outbox import Outbox
 from collectors.agent.uplink_https import HttpsUplink
 from collectors.agents_https import Config
 from collectors.base import Access
-from monitor.domain.ports import AccessDeniedError, UnavailableError
+from monitor.domain.errors import AccessDeniedError, UnavailableError
 from monitor.domain.sources import Source
 from monitor.runtime.clock import SystemClock
 from tests.collectors.agent.cast import OTHER, Core, measured, outbox, transmission

@@ -10,7 +10,7 @@ import pytest
 
 from collectors.agent.parcels import unpack_content
 from collectors.agent.queue import LARGEST_ROW_BYTES, SMALL_ROW_BYTES
-from monitor.domain.ports import StoreUnavailableError
+from monitor.domain.errors import StoreUnavailableError
 from tests.collectors.agent.cast import CORE, open_queue
 from tests.conftest import NEW_YEAR, ROOT
 

@@ -1,0 +1,59 @@
+"""What a phrase belongs to, as weighing needs it: entries of the lexicons without their phrases. PURE."""
+
+from dataclasses import dataclass
+
+from monitor.domain.kinds import EventKind, Family
+from monitor.read.lexicon import Effect, Entry, Modifier, NamedCause, Noise, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """Points to a kind of event; `strength` 0..1."""
+
+    id: str
+    kind: EventKind
+    strength: float
+    past: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Canceller:
+    """Shows that other words do not mean an event; cancels everything where `cancels` is empty."""
+
+    id: str
+    cancels: tuple[Family | EventKind, ...]
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Turns a finding; of any kind where `kinds` is empty."""
+
+    id: str
+    effect: Effect
+    kinds: tuple[Family | EventKind, ...]
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Names why the network is gone."""
+
+    id: str
+    technical: bool
+    scope: Scope
+
+
+Owner = Trigger | Canceller | Turn | Cause | str
+"""A string is the name of a group of context words."""
+
+
+def owner_of(written: Entry | Noise | Modifier | NamedCause) -> Owner:
+    """An entry as people write it, without its phrases."""
+    if isinstance(written, Entry):
+        return Trigger(written.id, written.kind, written.strength, written.past)
+    if isinstance(written, Noise):
+        return Canceller(written.id, written.cancels, written.scope)
+    if isinstance(written, Modifier):
+        return Turn(written.id, written.effect, written.kinds, written.scope)
+    return Cause(written.id, written.technical, written.scope)
