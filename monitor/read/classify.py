@@ -189,7 +189,9 @@ def _needed(around: Surroundings, trigger: Found, requirement: Requirement) -> l
             if found is None:
                 return None
             reasons.append(found)
-    return reasons
+    parts = [around.met(group, trigger, requirement.some_within) for group in requirement.some]
+    told = [found for found in parts if found is not None]
+    return reasons + told if len(told) >= requirement.least else None
 
 
 def _forbidden(around: Surroundings, trigger: Found, requirement: Requirement) -> bool:

@@ -12,7 +12,7 @@ from typing import Final
 
 from monitor.domain.kinds import EventKind, Family
 from monitor.read.language import looks_kazakh
-from monitor.read.lexicon import Lexicon
+from monitor.read.lexicon import Lexicon, Scope
 from monitor.read.mending import Mender
 from monitor.read.owners import Canceller, Cause, Owner, Turn, owner_of
 from monitor.read.phrases import Element, Found, PhraseMatcher, changed, parse_phrases
@@ -58,6 +58,9 @@ class Requirement:
     unless_around: tuple[int, ...]
     unless_text: tuple[int, ...]
     spares: tuple[int, ...] = ()
+    some: tuple[int, ...] = ()
+    least: int = 0
+    some_within: Scope = "around"
 
 
 class Compiled:
@@ -129,6 +132,9 @@ class Compiled:
                 tuple(self._group(lexicon, entry.id, (phrase,), forms) for phrase in entry.unless),
                 tuple(self._group(lexicon, entry.id, (phrase,), forms) for phrase in entry.unless_around),
                 tuple(self._group(lexicon, entry.id, (phrase,), forms) for phrase in entry.unless_text),
+                some=tuple(self._group(lexicon, entry.id, group, forms) for group in entry.some),
+                least=entry.least if entry.some else 0,
+                some_within=entry.some_within,
             )
         for noise in lexicon.noise:
             place = self._own(owner_of(noise))

@@ -4,9 +4,9 @@ An entry says: these phrases point to that kind of event, if these other words s
 entries cancel kinds (sport, films, drills); modifiers turn a finding (past, denied, announced, negated).
 """
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from monitor.domain.kinds import EventKind, Family
 
@@ -29,6 +29,14 @@ class Entry(BaseModel):
         default=(), description="the same in this sentence or the two before and after it"
     )
     needs_text: tuple[tuple[str, ...], ...] = Field(default=(), description="the same anywhere in the text")
+    some: tuple[tuple[str, ...], ...] = Field(
+        default=(),
+        description="parts of one picture (who, what for, before whom, with what): `least` of these groups are asked",
+    )
+    least: int = Field(default=2, ge=1, description="how many of the groups under `some` must be met")
+    some_within: Literal["sentence", "around"] = Field(
+        default="around", description="where they must be met: the same sentence, or also the two before and after it"
+    )
     unless: tuple[str, ...] = Field(default=(), description="phrases or @classes that forbid it in the same sentence")
     unless_around: tuple[str, ...] = Field(
         default=(), description="the same in this sentence or the two before and after it"
@@ -38,6 +46,13 @@ class Entry(BaseModel):
     past: bool = Field(default=False, description="these words by themselves tell of another day")
     matches: tuple[str, ...] = Field(default=(), description="texts in which it must be found")
     misses: tuple[str, ...] = Field(default=(), description="texts in which it must not be found")
+
+    @model_validator(mode="after")
+    def _least_can_be_met(self) -> Self:
+        if self.some and self.least > len(self.some):
+            message = f"asks for {self.least} of the {len(self.some)} groups under 'some'"
+            raise ValueError(message)
+        return self
 
 
 class Noise(BaseModel):

@@ -5,9 +5,12 @@ from functools import cache
 from time import process_time
 
 import pytest
+from pydantic import ValidationError
 
 from monitor.configuration_reading import load_reading, load_written
 from monitor.domain.signals import Reading
+from monitor.read.lexicon import Entry, Lexicon
+from monitor.read.places import Gazetteer
 from monitor.read.reader import Reader, example_faults
 
 JANUARY = datetime(2026, 1, 20, tzinfo=UTC)
@@ -224,3 +227,28 @@ def test_a_cause_that_is_named_beside_a_loss_of_the_network_is_a_reason_of_it(
 def test_a_power_cut_that_says_nothing_of_the_network_is_no_event_of_ours() -> None:
     assert kinds("В Алматы отключили свет в нескольких районах.") == set()
     assert kinds("Плановые работы: в Актау отключат свет.") == set()
+
+
+PICTURE = {
+    "id": "ru.own", "kind": "assembly.protest", "any": ["стоят"], "least": 2,
+    "some": [["матери"], ["плакат*"], ["акимат*"]],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Матери стоят у входа. В руках плакаты.", True),
+        ("Стоят у акимата с плакатами", True),
+        ("Матери стоят в очереди", False),
+        ("Плакаты. Одно. Другое. Матери стоят в очереди", False),
+    ],
+)
+def test_of_the_parts_of_a_picture_some_are_enough(text: str, found: bool) -> None:
+    lexicon = Lexicon(language="ru", entries=(Entry.model_validate(PICTURE),))
+    assert bool(Reader([lexicon], Gazetteer(())).read(text).findings) is found
+
+
+def test_more_parts_than_there_are_cannot_be_asked_for() -> None:
+    with pytest.raises(ValidationError, match="asks for 4 of the 3 groups"):
+        Entry.model_validate({**PICTURE, "least": 4})
