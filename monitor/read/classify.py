@@ -1,7 +1,7 @@
 """From phrases met to findings: each trigger is weighed in its surroundings, and what says the same is joined."""
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -22,7 +22,10 @@ from monitor.read.whereabouts import Where, where
 NEAR_WORDS: Final = 4
 AROUND_SENTENCES: Final = 2
 """How many sentences before and after an event its other parts may be told."""
+_HEARD_TOGETHER: Final = {("ru", "ru"), ("kk", "kk"), ("en", "en"), ("ru", "kk")}
+"""Harmless words of one language beside words of another: only Kazakh texts are full of Russian ones («чемпионат»)."""
 _MANY: Final = 40
+_REASONS: Final = 12
 _OWN_WORDS: Final = 11
 """How far from an event a number of people may stand that counts those it happened to."""
 LEAST_STRENGTH: Final = 0.3
@@ -201,8 +204,11 @@ def _forbidden(around: Surroundings, trigger: Found, requirement: Requirement) -
 
 
 def _noisy(around: Surroundings, trigger: Found, kind: EventKind) -> bool:
+    languages = around.compiled.languages
     for owner in around.owners(Canceller):
         noise = around.compiled.noise[owner]
+        if (languages[owner], languages[trigger.owner]) not in _HEARD_TOGETHER:
+            continue
         if not concerns(noise.cancels, kind) or around.met(owner, trigger, noise.scope) is None:
             continue
         if not any(around.met(group, trigger, "sentence") for group in around.compiled.requirements[owner].spares):
@@ -284,8 +290,14 @@ def _join(left: Finding, right: Finding) -> Finding:
         counts={**right.counts, **left.counts},
         denied=left.denied or right.denied,
         past=left.past and right.past,
-        because=tuple(sorted(hits.values(), key=lambda hit: (hit.start, hit.end, hit.rule)))[:12],
+        because=_foremost(hits.values()),
     )
+
+
+def _foremost(hits: Iterable[Hit]) -> tuple[Hit, ...]:
+    """At most twelve reasons as they stand in the text; rules go before what they needed nearby."""
+    kept = sorted(hits, key=lambda hit: (":" in hit.rule, hit.start, hit.end, hit.rule))[:_REASONS]
+    return tuple(sorted(kept, key=lambda hit: (hit.start, hit.end, hit.rule)))
 
 
 def _without_vague(joined: dict[tuple[EventKind, tuple[str, ...]], Finding]) -> list[Finding]:

@@ -68,14 +68,16 @@ class Compiled:
 
     def __init__(self, lexicons: Sequence[Lexicon]) -> None:
         self.owners: list[Owner] = []
+        """What each phrase belongs to, by number, and of which lexicon it is (`languages`)."""
         self.requirements: dict[int, Requirement] = {}
-        self._kazakh: set[int] = set()
+        self.languages: list[str] = []
         self._groups: dict[tuple[str, tuple[str, ...]], int] = {}
         forms = {name: _Form() for name in CHANGES}
         for lexicon in lexicons:
             self._add(lexicon, forms)
         self.triggers = {name: PhraseMatcher(form.triggers) for name, form in forms.items()}
         self.context = {name: PhraseMatcher(form.context) for name, form in forms.items()}
+        self._steps = self.context["plain"].steps_of()
         self.modifiers = {place: owner for place, owner in enumerate(self.owners) if isinstance(owner, Turn)}
         self.causes = {place: owner for place, owner in enumerate(self.owners) if isinstance(owner, Cause)}
         self.noise = {place: owner for place, owner in enumerate(self.owners) if isinstance(owner, Canceller)}
@@ -107,9 +109,26 @@ class Compiled:
                     found[hit.owner, hit.first, hit.last] = hit
         return sorted(found.values(), key=lambda hit: (hit.first, hit.last, hit.owner))
 
+    def possible(self, triggers: Sequence[Found], words: Sequence[str], places: Sequence[int]) -> list[Found]:
+        """Those of plainly written triggers of which nothing that they ask for is missing altogether.
+
+        It is a look at single words and costs little; most ordinary texts that hold a trigger end here.
+        """
+        present = self.context["plain"].present(words, places)
+        kept = {owner: self._may_hold(owner, present) for owner in {found.owner for found in triggers}}
+        return [found for found in triggers if kept[found.owner]]
+
+    def _may_hold(self, owner: int, present: frozenset[int]) -> bool:
+        asked, steps = self.requirements[owner], self._steps
+        for groups in (asked.needs, asked.needs_around, asked.needs_text):
+            for group in groups:
+                if present.isdisjoint(steps[group]):
+                    return False
+        return asked.least <= sum(not present.isdisjoint(steps[group]) for group in asked.some)
+
     def in_their_language(self, triggers: Sequence[Found], text: Text) -> list[Found]:
         """Without Kazakh triggers in sentences that are not Kazakh: Russian has «митинг», too, and its own rules for it."""
-        sentences = {text.sentences[found.first] for found in triggers if found.owner in self._kazakh}
+        sentences = {text.sentences[found.first] for found in triggers if self.languages[found.owner] == "kk"}
         if not sentences:
             return list(triggers)
         kazakh = {
@@ -117,13 +136,13 @@ class Compiled:
             for sentence, word in zip(text.sentences, text.words, strict=True)
             if sentence in sentences and looks_kazakh(word)
         }
-        return [found for found in triggers if found.owner not in self._kazakh or text.sentences[found.first] in kazakh]
+        return [
+            found for found in triggers if self.languages[found.owner] != "kk" or text.sentences[found.first] in kazakh
+        ]
 
     def _add(self, lexicon: Lexicon, forms: dict[str, _Form]) -> None:
         for entry in lexicon.entries:
-            place = self._own(owner_of(entry))
-            if lexicon.language == "kk":
-                self._kazakh.add(place)
+            place = self._own(owner_of(entry), lexicon)
             self._phrases(lexicon, entry.id, entry.any, place, forms, trigger=True)
             self.requirements[place] = Requirement(
                 tuple(self._group(lexicon, entry.id, group, forms) for group in entry.needs),
@@ -137,23 +156,26 @@ class Compiled:
                 some_within=entry.some_within,
             )
         for noise in lexicon.noise:
-            place = self._own(owner_of(noise))
+            place = self._own(owner_of(noise), lexicon)
             self._phrases(lexicon, noise.id, noise.any, place, forms, trigger=False)
             spares = tuple(self._group(lexicon, noise.id, (phrase,), forms) for phrase in noise.spares)
             self.requirements[place] = Requirement((), (), (), (), (), (), spares)
         for modifier in lexicon.modifiers:
-            self._phrases(lexicon, modifier.id, modifier.any, self._own(owner_of(modifier)), forms, trigger=False)
+            self._phrases(
+                lexicon, modifier.id, modifier.any, self._own(owner_of(modifier), lexicon), forms, trigger=False
+            )
         for cause in lexicon.causes:
-            self._phrases(lexicon, cause.id, cause.any, self._own(owner_of(cause)), forms, trigger=False)
+            self._phrases(lexicon, cause.id, cause.any, self._own(owner_of(cause), lexicon), forms, trigger=False)
 
-    def _own(self, owner: Owner) -> int:
+    def _own(self, owner: Owner, lexicon: Lexicon) -> int:
         self.owners.append(owner)
+        self.languages.append(lexicon.language)
         return len(self.owners) - 1
 
     def _group(self, lexicon: Lexicon, entry: str, phrases: tuple[str, ...], forms: dict[str, _Form]) -> int:
         key = (lexicon.language, phrases)
         if key not in self._groups:
-            self._groups[key] = self._own(f"{lexicon.language}:{' '.join(phrases)[:60]}")
+            self._groups[key] = self._own(f"{lexicon.language}:{' '.join(phrases)[:60]}", lexicon)
             self._phrases(lexicon, entry, phrases, self._groups[key], forms, trigger=False)
         return self._groups[key]
 

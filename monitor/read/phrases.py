@@ -276,6 +276,22 @@ class PhraseMatcher:
         """Whether this word alone is a phrase, or one may be looked up by it."""
         return not self._starts.isdisjoint(self._fits(word))
 
+    def steps_of(self) -> dict[int, frozenset[int]]:
+        """By owner, the elements of which one must stand in a text for any phrase of that owner to be met."""
+        steps: dict[int, set[int]] = {}
+        for step, owners in self._single.items():
+            for owner in owners:
+                steps.setdefault(owner, set()).add(step)
+        for step, phrases in self._anchored.items():
+            for phrase in phrases:
+                steps.setdefault(phrase.owner, set()).add(step)
+        return {owner: frozenset(some) for owner, some in steps.items()}
+
+    def present(self, words: Sequence[str], places: Sequence[int]) -> frozenset[int]:
+        """Which elements the words at these places stand for."""
+        known = self._memory.get
+        return frozenset().union(*[known(words[place]) or self._fits(words[place]) for place in places])
+
     def find(self, words: Sequence[str], places: Sequence[int] | None = None) -> list[Found]:
         """Every phrase met; only words at these places are looked up, if they are given."""
         places = range(len(words)) if places is None else places

@@ -70,6 +70,8 @@ class Reader:
             return self._look(cut, told, (language, ways), None, (published_at, home_region))
         told = _told(self._mended_marks(quick, marks, ways))
         met = self._compiled.triggers["plain"].find(quick, told.triggers)
+        if met and len(ways) == 1:
+            met = self._compiled.possible(met, quick, told.context)
         if not met and language != "kk" and not (always_places and self._gazetteer.names_any(quick, *told.names)):
             # Most ordinary posts are done here, without offsets.
             return Reading(language=language)
