@@ -24,8 +24,11 @@ from monitor.read.counts_words import (
     ORDINAL,
     PART,
     POLICE,
+    POLICE_STAFF,
     ROLES,
     SAYS,
+    THEY,
+    TOTAL,
 )
 from monitor.read.tokens import Text
 
@@ -33,6 +36,8 @@ NEAR_WORDS: Final = 9
 """How far from its number the word may stand that says what was counted."""
 _BEYOND: Final = 5
 """How much farther a word is that stands beyond another number."""
+_ASIDE: Final = 6
+"""Words of an aside that names who says the number."""
 _AT_ONCE: Final = 3
 """How far behind its number the word for people may stand, where its ending alone tells that they are people."""
 
@@ -66,6 +71,11 @@ def counts(text: Text) -> list[CountHit]:
         elif (role := _role(text, number, taken)) is not None and not _is_part(text, number, role):
             hits.append(CountHit(role, number.low, number.high, number.first, number.last))
     return hits
+
+
+def is_total(text: Text, hit: CountHit) -> bool:
+    """Whether it sums up: «всего бастуют 700», "a total of 20"."""
+    return any(word in TOTAL for word in text.words[max(0, hit.first - 4) : hit.first])
 
 
 def _corrects(text: Text, hit: CountHit, number: Number) -> bool:
@@ -133,13 +143,28 @@ def _role(text: Text, number: Number, taken: frozenset[int]) -> str | None:
             return role
         nearest.pop(role, None)
     following = text.words[number.last + 1 : number.last + 1 + _AT_ONCE]
-    if following and following[0].startswith(POLICE):
+    if following and _are_police(following):
         nearest = {role: distance for role, distance in nearest.items() if role in {"killed", "injured"}}
-    elif not nearest and any(is_person(word) for word in following):
+    elif not nearest and (any(is_person(word) for word in following) or _are_they(text, number)):
         return "participants"
     # «Задержали 20 человек»: what was done to them says more than that they are people.
     done = {role: distance for role, distance in nearest.items() if role != "participants"}
     return min(done or nearest, key=lambda role: (done or nearest)[role], default=None)
+
+
+def _are_police(following: list[str]) -> bool:
+    """Whether those counted are police: «десять полицейских», «двое сотрудников полиции», and no «сотрудники завода»."""
+    if following[0].startswith("сотрудни"):
+        return any(word.startswith(POLICE_STAFF) for word in following[1:])
+    return following[0].startswith(POLICE)
+
+
+def _are_they(text: Text, number: Number) -> bool:
+    """«Их около тридцати», «нас больше ста»: a number that stands alone behind a word for them."""
+    before = text.words[max(0, number.first - 3) : number.first]
+    after = text.words[number.last + 1 : number.last + 2]
+    ends = not after or text.original[text.ends[number.last] : text.starts[number.last + 1]].strip() != ""
+    return ends and any(word in THEY for word in before)
 
 
 def _stands_beyond(number: Number, place: int, taken: frozenset[int]) -> bool:
@@ -165,12 +190,34 @@ def _clause(text: Text, number: Number) -> list[int]:
             step = place + direction
             if not 0 <= step < len(text.words) or text.sentences[step] != text.sentences[number.first]:
                 break
-            left, right = sorted((place, step))
-            if any(mark in text.original[text.ends[left] : text.starts[right]] for mark in ",;("):
-                break
+            if _is_cut(text, place, step):
+                step = _behind_aside(text, step, direction)
+                if not 0 <= step < len(text.words) or text.sentences[step] != text.sentences[number.first]:
+                    break
             places.append(step)
             place = step
     return places
+
+
+def _is_cut(text: Text, left: int, right: int) -> bool:
+    left, right = sorted((left, right))
+    return any(mark in text.original[text.ends[left] : text.starts[right]] for mark in ",;(")
+
+
+def _behind_aside(text: Text, step: int, direction: int) -> int:
+    """Where a clause goes on behind an aside between commas: «погибли, по официальным данным, 14 человек»; -1 if nowhere."""
+    said = False
+    for _ in range(_ASIDE):
+        if not 0 <= step < len(text.words):
+            return -1
+        said = said or text.words[step].startswith(SAYS)
+        following = step + direction
+        if not 0 <= following < len(text.words):
+            return -1
+        if _is_cut(text, step, following):
+            return following if said else -1
+        step = following
+    return -1
 
 
 def _role_of(word: str) -> str | None:

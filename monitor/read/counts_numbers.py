@@ -12,6 +12,7 @@ from typing import Final
 from monitor.read.counts_words import (
     ABOUT,
     AND,
+    AND_A_HALF,
     AT_LEAST,
     AT_MOST,
     CASE_ENDINGS,
@@ -103,6 +104,9 @@ def _read(text: Text, place: int) -> Number | None:
 
 def _scaled(words: Sequence[str], value: float, place: int, last: int) -> Number:
     scale = 1
+    halved = next((size for size in (2, 1) if tuple(words[last + 1 : last + 1 + size]) in AND_A_HALF), 0)
+    if halved and last + halved + 1 < len(words) and words[last + halved + 1] in SCALES:
+        value, last = value + 0.5, last + halved
     if last + 1 < len(words) and words[last + 1] in SCALES:
         last += 1
         scale = SCALES[words[last]]
@@ -158,7 +162,8 @@ _KAZAKH_PEOPLE: Final = ("адам", "кісі", "adam", "kisi", "belsend", "tur
 
 
 def _about(number: Number) -> Number:
-    spread = max(1, number.low // 10)
+    # To the nearest whole, halves outwards: 12 is [11, 13], 15 is [13, 17].
+    spread = max(1, (number.low + 5) // 10)
     return replace(number, low=number.low - spread, high=number.low + spread)
 
 
@@ -218,7 +223,7 @@ def _modified(text: Text, number: Number) -> Number:
     at_most = at_most or (before[-1:] and before[-1] in AT_MOST["before"]) or tuple(before[-2:]) in UP_TO
     if after[:2] and any(word in AT_MOST["after"] for word in after[:2]):
         at_most = True
-    if at_most and not any(word.startswith(REACHED) for word in before):
+    if at_most and not any(word.startswith(REACHED) for word in (*before, *after[:2])):
         return replace(exact, low=1)
     if number.low != number.high:
         return number

@@ -39,11 +39,14 @@ SCALES: Final = {
     "мыңнан": 1000, "мыннан": 1000, "thousand": 1000, "k": 1000, "млн": 1_000_000, "миллион": 1_000_000,
     "million": 1_000_000, "dozen": 12, "dozens": 12, "десятка": 10, "десятков": 10, "десяткам": 10, "десятками": 10,
     "десятках": 10, "сотни": 100, "сотен": 100, "сотням": 100, "жүз": 100, "жуз": 100, "жүздей": 100, "жүзден": 100,
-    "hundred": 100, "тысячам": 1000,
+    "hundred": 100, "тысячам": 1000, "тысячах": 1000, "тысячами": 1000, "тысяче": 1000, "сотнях": 100, "сотнями": 100,
+    "миллиона": 1_000_000, "миллионов": 1_000_000, "мыңдай": 1000, "мыңның": 1000, "мыңды": 1000,
 }  # fmt: skip
 """What a number before it is multiplied by: «две тысячи», «пять десятков», "two dozen"."""
 HALVES: Final = {"полтора": 3, "полторы": 3, "полутора": 3, "half": 1}
 """Halves that a scale follows: «полтора десятка», "half a dozen"."""
+AND_A_HALF: Final = frozenset({("с", "половиной"), ("and", "half"), ("жарым",)})
+"""Half more of the scale that follows: «четырёх с половиной тысяч»."""
 COUPLES: Final = frozenset("пара пару пары парой couple".split())
 """About two of a scale: «пара десятков», "a couple of hundred"."""
 ROUND: Final = {
@@ -131,6 +134,10 @@ NOW: Final = frozenset("теперь уже сейчас now енді қазір
                        "стало жетті".split())  # fmt: skip
 """What stands beside a number that takes the place of an earlier one."""
 AND: Final = frozenset("и and және мен пен бен тағы".split())
+THEY: Final = frozenset("их нас собравшихся пришедших they олар олардың біз".split())
+"""Who are counted where a number stands alone: «их около тридцати»."""
+TOTAL: Final = frozenset("всего общей итого total altogether overall барлығы жалпы барлыгы".split())
+"""Words before a number that sums up those told before."""
 OFFICIAL: Final = ("полици", "мвд", "власт", "прокур", "акимат", "министерств", "ведомств", "официальн", "police", "authorit", "minist",
                    "official", "prosecut", "іім", "билік", "әкімдік", "ресми")  # fmt: skip
 CIVIC: Final = ("активист", "правозащитн", "наблюдател", "очевид", "организатор", "журналист", "врач", "медик", "оппозиц", "нпо",
@@ -188,10 +195,24 @@ POLICE: Final = (
     "силовик",
     "officer",
     "police",
-    "сотрудник",
     "soldier",
     "troop",
     "военнослужащ",
     "сарбаз",
     "солдат",
 )
+POLICE_STAFF: Final = (
+    "полици",
+    "мвд",
+    "кнб",
+    "собр",
+    "омон",
+    "правоохран",
+    "силов",
+    "сил",
+    "департамент",
+    "дп",
+    "управлени",
+    "спецслуж",
+)
+"""What tells that a «сотрудник» before it is of the police and no worker."""
