@@ -1,7 +1,7 @@
 """From phrases met to findings: each trigger is weighed in its surroundings, and what says the same is joined."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -83,17 +83,17 @@ class Surroundings:
 
     def met(self, owner: int, trigger: Found, scope: Scope) -> Found | None:
         """Something of this owner within the scope of a trigger; words of the trigger itself do not count nearby."""
+        return next(self.all_met(owner, trigger, scope), None)
+
+    def all_met(self, owner: int, trigger: Found, scope: Scope) -> Iterator[Found]:
+        """Everything of this owner within the scope of a trigger, in order."""
         for found in self._around(owner, trigger, scope):
             if found.first <= trigger.last and found.last >= trigger.first and scope in {"near", "sentence"}:
                 inside = trigger.first <= found.first and found.last <= trigger.last
-                if inside and found.last - found.first < trigger.last - trigger.first:
-                    return found
-                if not inside:
-                    return found
-                continue
-            if scope == "text" or self._reaches(found, trigger, scope):
-                return found
-        return None
+                if not inside or found.last - found.first < trigger.last - trigger.first:
+                    yield found
+            elif scope == "text" or self._reaches(found, trigger, scope):
+                yield found
 
     def _around(self, owner: int, trigger: Found, scope: Scope) -> Sequence[Found]:
         """What was met of this owner; of very many, those around the trigger."""
@@ -244,8 +244,13 @@ def _effects(around: Surroundings, trigger: Found, kind: EventKind) -> set[str]:
     effects: set[str] = set()
     for owner in around.owners(Turn):
         modifier = around.compiled.modifiers[owner]
-        if concerns(modifier.kinds, kind) and around.met(owner, trigger, modifier.scope) is not None:
-            effects.add(modifier.effect)
+        if modifier.effect in effects or not concerns(modifier.kinds, kind):
+            continue
+        needs = around.compiled.requirements[owner].needs
+        for found in around.all_met(owner, trigger, modifier.scope):
+            if all(around.met(group, found, "sentence") for group in needs):
+                effects.add(modifier.effect)
+                break
     return effects
 
 
@@ -323,7 +328,7 @@ def _join(left: Finding, right: Finding) -> Finding:
         strength=round(min(strength, 0.98), 3),
         counts={**right.counts, **left.counts},
         denied=left.denied or right.denied,
-        past=left.past and right.past,
+        past=left.past,
         because=_foremost(hits.values()),
     )
 

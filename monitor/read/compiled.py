@@ -161,9 +161,10 @@ class Compiled:
             spares = tuple(self._group(lexicon, noise.id, (phrase,), forms) for phrase in noise.spares)
             self.requirements[place] = Requirement((), (), (), (), (), (), spares)
         for modifier in lexicon.modifiers:
-            self._phrases(
-                lexicon, modifier.id, modifier.any, self._own(owner_of(modifier), lexicon), forms, trigger=False
-            )
+            place = self._own(owner_of(modifier), lexicon)
+            self._phrases(lexicon, modifier.id, modifier.any, place, forms, trigger=False)
+            needs = tuple(self._group(lexicon, modifier.id, group, forms) for group in modifier.needs)
+            self.requirements[place] = Requirement(needs, (), (), (), (), ())
         for cause in lexicon.causes:
             self._phrases(lexicon, cause.id, cause.any, self._own(owner_of(cause), lexicon), forms, trigger=False)
 

@@ -77,6 +77,10 @@ class Modifier(BaseModel):
         description="past, denied, announced, negated, absent (will not be), hypothetical, official (who says it)"
     )
     any: tuple[str, ...] = Field(min_length=1, description="phrases; one is enough")
+    needs: tuple[tuple[str, ...], ...] = Field(
+        default=(),
+        description="groups of phrases or @classes; each must have one in the sentence of the phrase that was met",
+    )
     kinds: tuple[Family | EventKind, ...] = Field(default=(), description="families or kinds it turns; all where empty")
     scope: Scope = Field(default="sentence", description="near (4 words), sentence, or the whole text")
 
