@@ -8,10 +8,11 @@ from typing import Final
 
 from monitor.domain.kinds import EventKind, Family
 from monitor.domain.regions import WHOLE_COUNTRY
-from monitor.domain.signals import Finding, Hit, Interval
+from monitor.domain.signals import Finding, Hit
 from monitor.read.compiled import Compiled, Requirement, concerns
 from monitor.read.context import tells_of_another_year, years
-from monitor.read.counts import CountHit, counts, is_total
+from monitor.read.counted import counted
+from monitor.read.counts import CountHit, counts
 from monitor.read.lexicon import Scope
 from monitor.read.owners import Canceller, Cause, Trigger, Turn
 from monitor.read.phrases import Found
@@ -26,39 +27,11 @@ _HEARD_TOGETHER: Final = {("ru", "ru"), ("kk", "kk"), ("en", "en"), ("ru", "kk")
 """Harmless words of one language beside words of another: only Kazakh texts are full of Russian ones («чемпионат»)."""
 _MANY: Final = 40
 _REASONS: Final = 12
-_VAGUE: Final = {3, 20, 40, 200, 2000}
-"""Least that "several", "dozens", "scores", "hundreds" and "thousands" can mean."""
-_GATHER: Final = (
-    "собрал",
-    "собира",
-    "вышл",
-    "пришл",
-    "участвов",
-    "gathered",
-    "rallied",
-    "жиналды",
-    "жиналған",
-    "шықты",
-)
-"""Verbs of those who come together: a number beside one counts them and nobody else."""
-_OWN_WORDS: Final = 15
-"""How far from an event a number of people may stand that counts those it happened to."""
 LEAST_STRENGTH: Final = 0.3
 """Weaker findings are not worth a line (0..1)."""
 
 _COUNTRYWIDE: Final = {Family.NET, Family.STATE}
 """Families for which "in the whole country, also in Almaty" means the whole country."""
-_ROLES: Final = {
-    Family.POLICE: {"detained", "injured", "killed", "participants", "days", "released"},
-    Family.CUSTODY: {"detained", "killed", "released", "injured", "days"},
-    Family.PROSECUTION: {"detained", "days", "fine", "charged"},
-    Family.ASSEMBLY: {"participants", "detained"},
-    Family.LABOUR: {"participants", "detained"},
-    Family.UNREST: {"participants", "detained", "injured", "killed"},
-    Family.MEDIA: {"detained", "injured", "days", "fine"},
-    Family.DEFENDER: {"detained", "days"},
-    Family.STATE: {"killed", "injured", "detained"},
-}
 
 
 @dataclass(slots=True)
@@ -183,7 +156,7 @@ def _weigh(around: Surroundings, trigger: Found) -> Finding | None:
         regions=place.regions,
         places=place.places,
         strength=round(strength, 3),
-        counts=_counts(around, trigger, entry.kind),
+        counts=counted(around.text, around.numbers(), trigger, entry.kind),
         denied=denied,
         past=past,
         because=(
@@ -272,49 +245,6 @@ def _kind(kind: EventKind, place: Where) -> EventKind:
         return kind
     national = place.regions == (WHOLE_COUNTRY,) or len(place.regions) >= 5
     return EventKind.NET_BLACKOUT_NATIONAL if national else EventKind.NET_BLACKOUT_LOCAL
-
-
-def _counts(around: Surroundings, trigger: Found, kind: EventKind) -> dict[str, Interval]:
-    """Numbers that fit the kind: of its sentence, else of the nearest within two; a sum goes before its parts."""
-    roles = _ROLES.get(kind.family, set())
-    sentence = around.text.sentences[trigger.first]
-    found: dict[str, CountHit] = {}
-    for reach in range(AROUND_SENTENCES + 1):
-        for number in around.numbers():
-            if abs(around.text.sentences[number.first] - sentence) != reach:
-                continue
-            role = _role(around.text, number, trigger, kind)
-            if role in roles and (role not in found or _says_better(around.text, number, found[role])):
-                found[role] = number
-    return {role: (number.low, number.high) for role, number in found.items()}
-
-
-def _says_better(text: Text, number: CountHit, known: CountHit) -> bool:
-    """«Задержали десятки человек … увезли от 50 до 70»: the later says the same more exactly; or it is the sum of all."""
-    if is_total(text, number) and not is_total(text, known):
-        return True
-    return known.high is None and known.low in _VAGUE and number.high is not None and number.low >= known.low
-
-
-def _role(text: Text, number: CountHit, trigger: Found, kind: EventKind) -> str:
-    """What a number counts for this kind: «семь активистов … доставлены» are detained people, not a crowd."""
-    near = min(abs(number.first - trigger.last), abs(trigger.first - number.last)) <= _OWN_WORDS
-    if not near or number.role not in {"detained", "participants", "charged"}:
-        return number.role
-    if kind is EventKind.CUSTODY_RELEASE and number.role != "charged":
-        return "released"
-    if kind is EventKind.POLICE_DETENTION and not _is_crowd(text, number):
-        return "detained"
-    if kind is EventKind.PROSECUTION_CRIMINAL and number.role == "participants":
-        return "charged"
-    return number.role
-
-
-def _is_crowd(text: Text, number: CountHit) -> bool:
-    """«Около ста человек собрались»: who gathers is counted for that."""
-    return number.role == "participants" and any(
-        word.startswith(_GATHER) for word in text.words[max(0, number.first - 3) : number.last + 4]
-    )
 
 
 def _join(left: Finding, right: Finding) -> Finding:

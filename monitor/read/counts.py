@@ -14,9 +14,13 @@ from typing import Final
 from monitor.read.counts_numbers import PARTICIPANTS, Number, is_person, numbers
 from monitor.read.counts_words import (
     AGES,
+    AND,
     CIVIC,
     CLOCK,
+    DEAD,
     EARLIER,
+    MONTHS,
+    NO_ONE,
     NOT_PEOPLE,
     NOW,
     OF_THEM,
@@ -164,7 +168,16 @@ def _are_they(text: Text, number: Number) -> bool:
     before = text.words[max(0, number.first - 3) : number.first]
     after = text.words[number.last + 1 : number.last + 2]
     ends = not after or text.original[text.ends[number.last] : text.starts[number.last + 1]].strip() != ""
-    return ends and any(word in THEY for word in before)
+    return (
+        (ends and any(word in THEY for word in before))
+        or before[-1:] == ["size"]
+        or (after == ["of"] and _of_us(text, number))
+    )
+
+
+def _of_us(text: Text, number: Number) -> bool:
+    """Whether "of us" stands behind it, or "of them"."""
+    return text.words[number.last + 2 : number.last + 3] in (["us"], ["them"])
 
 
 def _stands_beyond(number: Number, place: int, taken: frozenset[int]) -> bool:
@@ -190,6 +203,8 @@ def _clause(text: Text, number: Number) -> list[int]:
             step = place + direction
             if not 0 <= step < len(text.words) or text.sentences[step] != text.sentences[number.first]:
                 break
+            if direction > 0 and text.words[step] in AND and _begins_other(text, step):
+                break
             if _is_cut(text, place, step):
                 step = _behind_aside(text, step, direction)
                 if not 0 <= step < len(text.words) or text.sentences[step] != text.sentences[number.first]:
@@ -197,6 +212,12 @@ def _clause(text: Text, number: Number) -> list[int]:
             places.append(step)
             place = step
     return places
+
+
+def _begins_other(text: Text, place: int) -> bool:
+    """Whether another thing done begins behind an "and": "killed at least 15 people and wounded more than 100"."""
+    following = text.words[place + 1 : place + 2]
+    return bool(following) and _role_of(following[0]) in {"killed", "injured", "detained", "released", "charged"}
 
 
 def _is_cut(text: Text, left: int, right: int) -> bool:
@@ -221,6 +242,8 @@ def _behind_aside(text: Text, step: int, direction: int) -> int:
 
 
 def _role_of(word: str) -> str | None:
+    if word in DEAD:
+        return "killed"
     for role, stems in ROLES:
         if word.startswith(stems):
             return role
@@ -239,7 +262,9 @@ def _is_clock_or_name(text: Text, number: Number) -> bool:
     after = following[0] if following else ""
     before = text.words[max(0, number.first - 2) : number.first]
     start, end = text.starts[number.first], text.ends[number.last]
-    if (after.startswith(CLOCK) and not after.startswith(PARTICIPANTS)) or after in ORDINAL:
+    if after.startswith(MONTHS) or (after.startswith(CLOCK) and not after.startswith(PARTICIPANTS)) or after in ORDINAL:
+        return True
+    if number.high == 1 and after in NO_ONE:
         return True
     if (before[-1:] and before[-1] in NOT_PEOPLE) or any(word in AGES for word in before):
         return True

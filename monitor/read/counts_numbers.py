@@ -28,10 +28,12 @@ from monitor.read.counts_words import (
     PERSON,
     PLURALS,
     REACHED,
+    REPEATED,
     ROLES,
     ROUND,
     SCALES,
     SPELLED,
+    SUFFIX_ABOUT,
     UP_TO,
     VAGUE,
 )
@@ -70,10 +72,16 @@ def numbers(text: Text) -> list[Number]:
 
 def is_person(word: str) -> bool:
     """Whether a word names people, by its stem or by its ending."""
-    return word.startswith(PARTICIPANTS) or (word not in NO_PERSON and len(word) > 3 and word.endswith(_PERSON))
+    return (
+        word.startswith(PARTICIPANTS)
+        or word in _PEOPLE
+        or (word not in NO_PERSON and len(word) > 3 and word.endswith(_PERSON))
+    )
 
 
 PARTICIPANTS: Final = dict(ROLES)["participants"]
+_PEOPLE: Final = frozenset("men women boys girls ана ананы анаға ананың әке".split())
+"""Whole words for people that other words begin like."""
 _PERSON: Final = PERSON + KAZAKH_PERSON
 _BOTH: Final = frozenset("оба обоих обоим обе обеих обеим both".split())
 _GENITIVES: Final = {"сотни": 100, "тысячи": 1000}
@@ -99,21 +107,27 @@ def _read(text: Text, place: int) -> Number | None:
     if word in {"он", "on"} and not _is_ten(words, place):
         return None
     value, last = _digits(text, place) if word.isdecimal() else _spelled(words, place)
-    return None if value is None else _scaled(words, value, place, last)
+    return None if value is None else _scaled(text, value, place, last)
 
 
-def _scaled(words: Sequence[str], value: float, place: int, last: int) -> Number:
+def _scaled(text: Text, value: float, place: int, last: int) -> Number:
+    words = text.words
     scale = 1
     halved = next((size for size in (2, 1) if tuple(words[last + 1 : last + 1 + size]) in AND_A_HALF), 0)
     if halved and last + halved + 1 < len(words) and words[last + halved + 1] in SCALES:
         value, last = value + 0.5, last + halved
-    if last + 1 < len(words) and words[last + 1] in SCALES:
+    if last + 1 < len(words) and words[last + 1] in SCALES and not _is_apart(text, last):
         last += 1
         scale = SCALES[words[last]]
     number = Number(round(value * scale), round(value * scale), place, last, scale)
     if words[last].endswith(("дей", "дай", "тей", "тай")) and (words[last] in SPELLED or words[last] in SCALES):
         return _about(number)
     return number
+
+
+def _is_apart(text: Text, place: int) -> bool:
+    """Whether a comma or a stop stands behind a number: "26 August 2024, dozens"."""
+    return text.original[text.ends[place] : text.starts[place + 1]].strip() in {",", ".", ";", ":"}
 
 
 def _plural(words: Sequence[str], place: int) -> Number:
@@ -252,11 +266,19 @@ def _opens(kept: Sequence[str], after: Sequence[str], has_not: bool) -> bool:
         return True
     if any(word in (LESS if has_not else MORE) for word in kept):
         return True
-    return any(left in {"or", "and", "и", "или"} and right in OR_MORE for left, right in itertools.pairwise(after))
+    for place, (left, right) in enumerate(itertools.pairwise(after)):
+        # "20 or more", and not "17 killed and more than 1,300 injured".
+        if (
+            left in {"or", "and", "и", "или"}
+            and right in OR_MORE
+            and after[place + 2 : place + 3] not in (["than"], ["чем"])
+        ):
+            return True
+    return False
 
 
 def _is_guess(after: Sequence[str]) -> bool:
-    return bool(after and after[0] in ABOUT["after"]) or tuple(after[:2]) == ("or", "so")
+    return bool(after and (after[0] in ABOUT["after"] or after[0] in SUFFIX_ABOUT)) or tuple(after[:2]) == ("or", "so")
 
 
 def _is_inverted(text: Text, number: Number) -> bool:
@@ -294,6 +316,7 @@ def _is_range(text: Text, left: Number, right: Number) -> bool:
     return (
         opened
         or among
+        or between.removeprefix("-") in REPEATED
         or between in {"ден", "дан", "тен", "тан", "-ден", "-дан", "-тен", "-тан", "нен", "-нен", "-нан", "нан"}
     )
 

@@ -71,8 +71,8 @@ LESS: Final = frozenset("менее меньше fewer less under below".split()
 """Less than the number, and after a "not" at least so many."""
 NOT: Final = frozenset("не no not".split())
 AT_LEAST: Final = {
-    "before": frozenset("минимум меньшей кемінде кеминде least перевалило".split()),
-    "after": frozenset("астам артық артык аса көп плюс лишним".split()),
+    "before": frozenset("минимум меньшей кемінде кеминде кемі least перевалило".split()),
+    "after": frozenset("астам астамы астамын астамына артық артығы артык аса көп плюс лишним".split()),
 }
 OR_MORE: Final = frozenset("more over upwards более больше выше".split())
 """Words that open a number after an "or": "20 or more", «20 и более»."""
@@ -81,7 +81,7 @@ ABOUT: Final = {
         "около примерно порядка приблизительно почти ориентировочно под шамамен жуық about around roughly approximately "
         "some nearly almost estimated circa".split()
     ),
-    "after": frozenset("шақты шакты жуық жуык тарта жуыктаған жуықтаған шамалы шамасында".split()),
+    "after": frozenset("шақты шакты шақтысы жуық жуығы жуык тарта жуыктаған жуықтаған шамалы шамасында".split()),
 }
 AT_MOST: Final = {"before": frozenset("до максимум most maximum".split()), "after": frozenset("дейін дейин".split())}
 UP_TO: Final = (("up", "to"), ("many", "as"))
@@ -134,6 +134,18 @@ NOW: Final = frozenset("теперь уже сейчас now енді қазір
                        "стало жетті".split())  # fmt: skip
 """What stands beside a number that takes the place of an earlier one."""
 AND: Final = frozenset("и and және мен пен бен тағы".split())
+SUFFIX_ABOUT: Final = frozenset("дай дей тай тей".split())
+"""Kazakh endings after digits: «20-дай», about twenty."""
+DEAD: Final = frozenset("қаза қазаға қазасы каза".split())
+"""Whole words: «қазақ» and «қазан» begin like them."""
+NO_ONE: Final = frozenset("топ кез ай жақ рет күн түн group of".split())
+"""Words before which a "one" counts nobody: «бір топ белсенді»."""
+MONTHS: Final = ("январ", "феврал", "март", "апрел", "мая", "июн", "июл", "август", "сентябр", "октябр", "ноябр", "декабр", "қаңтар",
+                 "ақпан", "наурыз", "сәуір", "мамыр", "маусым", "шілде", "тамыз", "қыркүйек", "қазан", "қараша", "желтоқсан", "january",
+                 "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december", "кантар",
+                 "акпан", "наурыз", "сауир", "шилде", "кыркуйек", "караша", "желтоксан")  # fmt: skip
+REPEATED: Final = frozenset("тәуліктен сутоктан күннен адамнан жылдан айдан суток дней лет days years months".split())
+"""What is counted, said with both ends of a range: «10 тәуліктен 20 тәулікке дейін»."""
 THEY: Final = frozenset("их нас собравшихся пришедших they олар олардың біз".split())
 """Who are counted where a number stands alone: «их около тридцати»."""
 TOTAL: Final = frozenset("всего общей итого total altogether overall барлығы жалпы барлыгы".split())
@@ -153,7 +165,7 @@ ROLES: Final = (
     ("days", ("сут", "тәулік", "таулик", "taulik", "táulik", "täulik", "days", "day")),
     ("fine", ("мрп", "аек", "тенге", "теңге", "mci", "tenge")),
     ("released", ("освобо", "отпу", "босат", "released", "freed")),
-    ("killed", ("погиб", "убит", "умер", "жертв", "қаза", "мерт", "өлтір", "олтир", "killed", "dead", "died",
+    ("killed", ("погиб", "убит", "умер", "жертв", "мерт", "өлтір", "олтир", "killed", "dead", "died",
                 "deaths", "fatalit", "скончал", "застрел", "опат", "kill", "мертв", "гибел", "lives", "расстрел", "өлген", "өлді")),
     ("injured", ("ранен", "пострад", "травм", "госпитал", "жарала", "жаракат", "жарақат", "зардап", "injur", "wounded",
                  "hospital", "ранил", "hurt", "больниц", "ожог", "wound", "аурухан", "покалеч", "увеч", "medical", "поранен", "жаралы")),
@@ -167,9 +179,9 @@ ROLES: Final = (
                       "protest", "demonstrat", "workers", "residents", "gathered", "miners", "активист", "матер",
                       "бастующ", "бастуют", "демонстрант", "халық", "женщин", "мужчин", "журналист", "белсенді", "белсенди", "сторонник",
                       "пенсионер", "студент", "activist", "women", "demonstrator", "journalist", "supporter", "villager", "шеруші",
-                      "ипотечник", "дольщик", "вахтовик", "вкладчик", "мам", "матер", "әйел", "жүргізуші", "тілші", "тұрғын",
+                      "ипотечник", "дольщик", "вахтовик", "вкладчик", "мама", "мамы", "мамоч", "мүше", "жақтас", "кондуктор", "балуан", "members", "member", "әйел", "жүргізуші", "тілші", "тұрғын",
                       "несовершеннолетн", "блогер", "правозащитн", "парн", "девуш", "молод", "сельчан", "горожан", "житель",
-                      "ереуілші", "persons", "person", "crew", "members", "families", "аулчан", "аульчан", "односельчан", "школьник", "инвалид", "рыбак", "казак", "кісі", "үлескер", "ана", "студент", "оқушы", "drivers", "employees", "staff", "students", "mothers")),
+                      "ереуілші", "persons", "person", "crew", "members", "families", "аулчан", "аульчан", "односельчан", "школьник", "инвалид", "рыбак", "казак", "кісі", "үлескер", "аналар", "ананы", "анадан", "студент", "оқушы", "drivers", "employees", "staff", "students", "mothers")),
 )  # fmt: skip
 PERSON: Final = (
     # Russian, in the cases that numbers ask for.

@@ -69,6 +69,18 @@ SAID = [
 ]
 
 
+SAID += [
+    ("около 15 человек", 13, 17),
+    ("более чем трёх тысячах", 3000, None),
+    ("более четырёх с половиной тысяч", 4500, None),
+    ("до десяти выросло число жертв", 10, 10),
+    ("17 killed and more than 1,300 injured", 17, 17),
+    ("20-дай әйел", 18, 22),
+    ("кемі 25 адам", 25, None),
+    ("10 тәуліктен 20 тәулікке дейін", 10, 20),
+]
+
+
 @pytest.mark.parametrize(("said", "low", "high"), SAID)
 def test_a_number_is_an_honest_interval(said: str, low: int, high: int | None) -> None:
     first = numbers(tokenize(said))[0]
@@ -93,6 +105,21 @@ COUNTED = [
     ("on adam ustaldy", {"detained": (10, 10)}),
     ("арест на 15 суток", {"days": (15, 15)}),
     ("штраф 40 МРП", {"fine": (40, 40)}),
+]
+
+
+COUNTED += [
+    ("Погибли, по официальным данным, 14 человек", {"killed": (14, 14)}),
+    ("Шахтёры под землёй. Их 63.", {"participants": (63, 63)}),
+    ("There were about 200 of us", {"participants": (180, 220)}),
+    ("На смену не вышли около 120 сотрудников завода", {"participants": (108, 132)}),
+    ("Пострадали двое сотрудников полиции", {"injured": (2, 2)}),
+    ("Police killed at least 15 people and wounded more than 100", {"killed": (15, None), "injured": (100, None)}),
+    ("On 26 August 2024, dozens of farmers rallied", {"participants": (20, None)}),
+    ("On 8 November around 50 unemployed men rallied [size=about 50]", {"participants": (45, 55)}),
+    ("4 мамырда 60-қа тарта жұмысшы жиналды", {"participants": (54, 66)}),
+    ("«Қазақ елі» монументінің жанында отызға жуық адам жиналды", {"participants": (27, 33)}),
+    ("Бір топ белсенді әкімдікке барды", {}),
 ]
 
 

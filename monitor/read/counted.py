@@ -1,0 +1,99 @@
+"""Which of a text's numbers count those to whom an event happened. PURE. See docs/counts.md."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from monitor.domain.kinds import EventKind, Family
+from monitor.domain.signals import Interval
+from monitor.read.counts import CountHit, is_total
+from monitor.read.phrases import Found
+from monitor.read.tokens import Text
+
+WITHIN_SENTENCES: Final = 2
+"""How many sentences from an event its numbers may be told."""
+_VAGUE: Final = {3, 20, 40, 200, 2000}
+"""Least that "several", "dozens", "scores", "hundreds" and "thousands" can mean."""
+_GATHER: Final = (
+    "собрал",
+    "собира",
+    "вышл",
+    "пришл",
+    "участвов",
+    "gathered",
+    "rallied",
+    "жиналды",
+    "жиналған",
+    "шықты",
+)
+"""Verbs of those who come together: a number beside one counts them and nobody else."""
+_THEM: Final = frozenset("их всех them all оларды барлығын were".split())
+_PASSIVE: Final = ("жаны", "лены", "зены", "ваны")
+"""Endings of «задержаны», «доставлены», «увезены», «арестованы»: it was done to all who were just counted."""
+_OWN_WORDS: Final = 15
+"""How far from an event a number of people may stand that counts those it happened to."""
+_ROLES: Final = {
+    Family.POLICE: {"detained", "injured", "killed", "participants", "days", "released"},
+    Family.CUSTODY: {"detained", "killed", "released", "injured", "days"},
+    Family.PROSECUTION: {"detained", "days", "fine", "charged"},
+    Family.ASSEMBLY: {"participants", "detained"},
+    Family.LABOUR: {"participants", "detained"},
+    Family.UNREST: {"participants", "detained", "injured", "killed"},
+    Family.MEDIA: {"detained", "injured", "days", "fine"},
+    Family.DEFENDER: {"detained", "days"},
+    Family.STATE: {"killed", "injured", "detained"},
+}
+
+
+def counted(text: Text, numbers: Sequence[CountHit], trigger: Found, kind: EventKind) -> dict[str, Interval]:
+    """Numbers that fit the kind: of its sentence, else of the nearest within two; a sum goes before its parts."""
+    roles = _ROLES.get(kind.family, set())
+    sentence = text.sentences[trigger.first]
+    found: dict[str, CountHit] = {}
+    for reach in range(WITHIN_SENTENCES + 1):
+        for number in numbers:
+            if abs(text.sentences[number.first] - sentence) != reach:
+                continue
+            role = _role(text, number, trigger, kind)
+            if role in roles and (role not in found or _says_better(text, number, found[role])):
+                found[role] = number
+    return {role: (number.low, number.high) for role, number in found.items()}
+
+
+def _says_better(text: Text, number: CountHit, known: CountHit) -> bool:
+    """«Задержали десятки человек … увезли от 50 до 70»: the later says the same more exactly; or it is the sum of all."""
+    if is_total(text, number) and not is_total(text, known):
+        return True
+    if number.high is None:
+        return False
+    if known.high is None:
+        return known.low in _VAGUE and number.low >= known.low
+    return known.low < number.low == number.high < known.high
+
+
+def _role(text: Text, number: CountHit, trigger: Found, kind: EventKind) -> str:
+    """What a number counts for this kind: «семь активистов … доставлены» are detained people, not a crowd."""
+    near = min(abs(number.first - trigger.last), abs(trigger.first - number.last)) <= _OWN_WORDS
+    if not (near or _are_meant(text, number, trigger)) or number.role not in {"detained", "participants", "charged"}:
+        return number.role
+    if kind is EventKind.CUSTODY_RELEASE and number.role != "charged":
+        return "released"
+    if kind is EventKind.POLICE_DETENTION and not _is_crowd(text, number):
+        return "detained"
+    if kind is EventKind.PROSECUTION_CRIMINAL and number.role == "participants":
+        return "charged"
+    return number.role
+
+
+def _are_meant(text: Text, number: CountHit, trigger: Found) -> bool:
+    """«23 безработных объявили голодовку …, позднее их увезли»; «22 нефтяника, добравшиеся …, ночью задержаны»."""
+    if text.sentences[number.first] != text.sentences[trigger.first] or number.last > trigger.first:
+        return False
+    told = text.words[number.last + 1 : trigger.last + 1]
+    return any(word in _THEM for word in told) or any(word.endswith(_PASSIVE) for word in told[-4:])
+
+
+def _is_crowd(text: Text, number: CountHit) -> bool:
+    """«Около ста человек собрались»: who gathers is counted for that."""
+    return number.role == "participants" and any(
+        word.startswith(_GATHER) for word in text.words[max(0, number.first - 3) : number.last + 4]
+    )
