@@ -14,9 +14,9 @@ from monitor.read.context import tells_of_another_year, years
 from monitor.read.counted import counted
 from monitor.read.counts import CountHit, counts
 from monitor.read.lexicon import Scope
+from monitor.read.mentions import Mention
 from monitor.read.owners import Canceller, Cause, Trigger, Turn
 from monitor.read.phrases import Found
-from monitor.read.places import Mention
 from monitor.read.tokens import Text
 from monitor.read.whereabouts import Where, where
 

@@ -21,3 +21,11 @@ EMBASSIES: Final = ("посольств", "консульств", "генкон�
 """Beginnings of words that turn the name of a country into a building here."""
 BEFORE_TOPIC: Final = frozenset("против о об поддержку солидарности against about over".split())
 """Words after which a country is what something is about."""
+PARTS_OF_COUNTRY: Final = ("област", "облыс", "район", "аудан", "округ", "region", "province", "district", "oblast")
+"""Beginnings of words that make of an adjective before them a name («Мангистауская область»)."""
+VILLAGE: Final = ("ауыл", "аул", "село", "селе", "села", "сельск", "посел", "пос", "кент", "village", "settlement")
+"""Beginnings of words beside the name of a village."""
+LEADS_TO: Final = ("дорог", "трасс", "шосс", "поезд", "рейс", "автобус", "highway", "road", "train", "flight", "bus")
+"""Beginnings of words for what leads to a place or goes there."""
+SURNAMES: Final = ("ев", "ева", "еву", "евым", "еве", "евой", "ов", "ова", "ову", "овым", "ове", "овой")
+"""Endings of surnames, which some towns carry."""

@@ -13,8 +13,20 @@ from typing import Final
 from monitor.domain.signals import PlaceHit
 from monitor.read.endings import is_adjective, is_inside, is_locative, legal
 from monitor.read.gazetteer import AbroadPhrases, NamedPlace, PlacePhrases
+from monitor.read.mentions import Mention, Named
 from monitor.read.phrases import Beginnings, Element, Found, PhraseMatcher, parse_phrases
-from monitor.read.place_words import AFTER_CITY, BEFORE_CITY, BEFORE_TOPIC, CUES, EMBASSIES, INSIDE, PREPOSITIONS
+from monitor.read.place_groups import in_order
+from monitor.read.place_words import (
+    AFTER_CITY,
+    BEFORE_CITY,
+    BEFORE_TOPIC,
+    CUES,
+    EMBASSIES,
+    INSIDE,
+    PARTS_OF_COUNTRY,
+    PREPOSITIONS,
+    SURNAMES,
+)
 from monitor.read.script import folded, skeleton
 from monitor.read.tokens import Text
 
@@ -27,46 +39,6 @@ _BREADTHS: Final = {"city": 1, "region": 2, "country": 3, "abroad": 3, "fuzzy": 
 """Of two places with one name the narrower is meant; squares, streets and districts are narrowest."""
 _MEMORY: Final = 30_000
 _UNKNOWN: Final = object()
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """One place that a name may mean. `region` is `None` abroad."""
-
-    name: str
-    region: str | None
-    level: str
-    population: int = 0
-    weak: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """A place named in a text: which, the first and last word, and how it stands there.
-
-    Attributes:
-        in_dateline: it opens the text before a dash: where it was written.
-        is_adjective: «алматинский», «китайская»: belongs to somebody, need not be where something is.
-        is_topic: what a protest is about («против Китая»).
-        is_locative: «в Алматы», «из Алматы», «Ақтауда».
-        is_inside: the same, but not "from".
-        is_embassy: its embassy or consulate.
-    """
-
-    place: Named
-    first: int
-    last: int
-    in_dateline: bool = False
-    is_adjective: bool = False
-    is_topic: bool = False
-    is_locative: bool = False
-    is_inside: bool = False
-    is_embassy: bool = False
-
-    @property
-    def is_foreign(self) -> bool:
-        """Whether it lies abroad."""
-        return self.place.region is None
 
 
 @dataclass(slots=True)
@@ -205,10 +177,11 @@ class Gazetteer:
             named = self._single(word)
             if named is None and other_script and len(word) > 5 and word.isascii():
                 named = self._in_other_script(skeleton(word))
-            if named is not None and self._has_cue(text, place, word, named):
+            surname = word.endswith(SURNAMES) and _follows_a_name(text, place)
+            if named is not None and not surname and self._has_cue(text, place, word, named):
                 found.append(_mention(text, named, place, place))
         found.sort(key=lambda mention: mention.first)
-        return _with_datelines(text, _without_vague_abroad(found))
+        return _with_datelines(text, in_order(text, _without_vague_abroad(found)))
 
     def _longest_first(self, hit: Found) -> tuple[int, int, bool, int, int]:
         """Of names that cover the same words, one that stands for a place before one that only hints at a country."""
@@ -269,11 +242,28 @@ def _mention(text: Text, named: Named, first: int, last: int) -> Mention:
         named,
         first,
         last,
-        is_adjective=first == last and is_adjective(text.words[first]),
+        is_adjective=first == last and is_adjective(text.words[first]) and not after.startswith(PARTS_OF_COUNTRY),
         is_topic=topic,
         is_locative=before in PREPOSITIONS or is_locative(text.words[last]),
         is_inside=before in INSIDE or is_inside(text.words[last]),
         is_embassy=embassy,
+    )
+
+
+def _follows_a_name(text: Text, place: int) -> bool:
+    """«Гульмиру Сатпаеву»: a capital word before it, inside a sentence, is somebody's first name."""
+    if (
+        not place
+        or text.sentences[place - 1] != text.sentences[place]
+        or not text.original[text.starts[place]].isupper()
+    ):
+        return False
+    before, gap = text.words[place - 1], text.original[text.ends[place - 1] : text.starts[place]]
+    return (
+        gap == " "
+        and before not in PREPOSITIONS
+        and text.original[text.starts[place - 1]].isupper()
+        and len(before) > 3
     )
 
 

@@ -9,9 +9,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from monitor.domain.regions import WHOLE_COUNTRY
-from monitor.read.places import Mention
+from monitor.read.mentions import Mention
 from monitor.read.tokens import Text
 
+_FAR: Final = 10**6
+_NEARNESS: Final = (
+    ("same sentence", 0, 0),
+    ("sentence before", 1, 0),
+    ("next sentence", 1, 1),
+    ("whole text", _FAR, _FAR),
+)
+"""Where places are looked for in turn: how many sentences before and after that of the event."""
 _BESIDE: Final = 2
 """Words between an event and a place abroad that belongs to it: «протесты в Иране»."""
 _WITHIN: Final = 5
@@ -47,16 +55,22 @@ def where(text: Text, mentions: Sequence[Mention], first: int, last: int) -> Whe
     sentence = text.sentences[first]
     if any(_qualifies(mention, first, last) for mention in events):
         return Where(is_foreign=True, rule="adjective of a country abroad")
-    firm = [mention for mention in events if not mention.place.weak]
+    abroad = any(mention.is_foreign for mention in events)
+    firm = [mention for mention in events if not mention.place.weak or (_is_our_capital(mention) and not abroad)]
     if _is_told_of_others(events, sentence, text, first, last):
         return Where(is_foreign=True, rule="people of a country abroad")
-    for rule, reach in (("same sentence", 0), ("next sentence", 1), ("whole text", len(text.words))):
-        near = [mention for mention in firm if abs(text.sentences[mention.first] - sentence) <= reach]
+    for rule, before, after in _NEARNESS:
+        near = [m for m in firm if -before <= text.sentences[m.first] - sentence <= after]
         decided = _decide(near, first, last, rule)
         if decided is not None:
             return decided
     datelines = [mention for mention in mentions if mention.in_dateline]
     return _decide(datelines, first, last, "dateline") or _hinted([mention for mention in events if mention.place.weak])
+
+
+def _is_our_capital(mention: Mention) -> bool:
+    """«В столице» is a place where no other country is spoken of."""
+    return mention.place.weak and mention.place.level == "city" and mention.place.region is not None
 
 
 def _qualifies(mention: Mention, first: int, last: int) -> bool:

@@ -252,3 +252,46 @@ def test_of_the_parts_of_a_picture_some_are_enough(text: str, found: bool) -> No
 def test_more_parts_than_there_are_cannot_be_asked_for() -> None:
     with pytest.raises(ValidationError, match="asks for 4 of the 3 groups"):
         Entry.model_validate({**PICTURE, "least": 4})
+
+
+@pytest.mark.parametrize(
+    ("text", "regions"),
+    [
+        ("В Алма-Ате и Мангистауской области объявлен комендантский час", {"KZ-75", "KZ-47"}),
+        ("Дачники под Конаевом перекрыли дорогу Алматы — Талдыкорган, требуя воды", {"KZ-19"}),
+        ("Residents of Besaryk in the Kyzylorda region blocked the highway to Shymkent, demanding water", {"KZ-43"}),
+        ("Қызылорда. Ақсу ауылының тұрғындары наразылық акциясына шықты", {"KZ-43"}),
+        ("Суд в Уральске арестовал активистку Гульмиру Сатпаеву на десять суток за пост о митинге", {"KZ-27"}),
+        ("Многодетные матери вышли на митинг у Министерства труда в столице", {"KZ-71"}),
+        ("Рабочие объявили забастовку в Каскелене", {"KZ-19"}),
+        ("Суд Балхаша арестовал активиста на 15 суток за участие в митинге", {"KZ-35"}),
+    ],
+)
+def test_places_side_by_side_are_told_apart(text: str, regions: set[str]) -> None:
+    assert {region for finding in reader().read(text).findings for region in finding.regions} == regions
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "В Грузии четвёртую ночь водомёты. На проспекте больше ста задержанных на митинге. В Казахстане посольство предупредило граждан.",
+        "Митинг прошёл в Джалал-Абаде, полиция задержала 20 человек",
+        "Нөкісте наразылық акциясы өтіп, полиция 20 адамды ұстады",
+        "Hundreds of protesters rallied in Khorog and police detained 20 people",
+    ],
+)
+def test_what_happens_abroad_stays_abroad(text: str) -> None:
+    assert reader().read(text).findings == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Жители Астаны не могут зайти в Telegram и WhatsApp. В министерстве говорят, что ограничений не вводили",
+        "Осуждённый рассказал, что в колонии Павлодара его избили. В ДУИС ответили, что физическая сила не применялась",
+    ],
+)
+def test_a_denial_is_who_says_what_is_not(text: str) -> None:
+    findings = reader().read(text).findings
+    assert findings
+    assert all(finding.denied for finding in findings)
