@@ -8,6 +8,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import compress
+from typing import Final
 
 from monitor.domain.signals import PlaceHit, Reading
 from monitor.read.classify import Surroundings, findings
@@ -66,9 +68,9 @@ class Reader:
         if is_odd(text, quick) or (self._mixed and not self._mixed.isdisjoint(quick)):
             cut = tokenize(text)
             self._unstar(cut)
-            told = _told(self._mended_marks(cut.words, self._marks(cut.words, ways), ways))
+            told = _Told(self._mended_marks(cut.words, self._marks(cut.words, ways), ways))
             return self._look(cut, told, (language, ways), None, (published_at, home_region))
-        told = _told(self._mended_marks(quick, marks, ways))
+        told = _Told(self._mended_marks(quick, marks, ways))
         met = self._compiled.triggers["plain"].find(quick, told.triggers)
         if met and len(ways) == 1:
             met = self._compiled.possible(met, quick, told.context)
@@ -98,11 +100,11 @@ class Reader:
         around = Surroundings(cut, self._compiled, context, mentions, *outside)
         return Reading(language=language, findings=findings(around, triggers), places=places)
 
-    def _marks(self, words: list[str], ways: tuple[str, ...]) -> list[int]:
+    def _marks(self, words: list[str], ways: tuple[str, ...]) -> bytes:
         """What each word may belong to; each word is asked once and remembered."""
         known = self._words.setdefault(ways, {})
         try:
-            return [known[word] for word in words]
+            return bytes(map(known.__getitem__, words))
         except KeyError:
             unknown = set(words).difference(known)
         if len(known) + len(unknown) > _MEMORY:
@@ -111,7 +113,7 @@ class Reader:
             if is_mixed(word):
                 self._mixed.add(word)
             known[word] = self._mark(word, ways)
-        return [known[word] for word in words]
+        return bytes(map(known.__getitem__, words))
 
     def _forgotten(self, ways: tuple[str, ...]) -> dict[str, int]:
         """All memories of words go at once: what one of them knows, the others rely on."""
@@ -138,7 +140,7 @@ class Reader:
             if not plain.begins(word) and not gazetteer.may_be_in_name(word) and not gazetteer.may_name(word):
                 words[place] = self._mender.unstarred(word)
 
-    def _mended_marks(self, words: list[str], marks: list[int], ways: tuple[str, ...]) -> list[int]:
+    def _mended_marks(self, words: list[str], marks: bytes, ways: tuple[str, ...]) -> bytes:
         """Puts words right, in place, in which one letter is wrong; the marks of all words after that."""
         if _WRONG not in marks:
             return marks
@@ -153,29 +155,33 @@ _TRIGGER, _CONTEXT, _IN_NAME, _NAME, _WRONG = 1, 2, 4, 8, 16
 a name by itself; it is written wrong."""
 
 
+_CARRY: Final = {bit: bytes(mark & bit and 1 for mark in range(256)) for bit in (_TRIGGER, _CONTEXT, _IN_NAME, _NAME)}
+"""For each mark the bytes that carry it."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """Where the words stand that may belong to something.
+    """Where the words stand that may belong to something."""
 
-    Attributes:
-        names: those that may belong to names of several words, and those that may be names by themselves.
-    """
+    marks: bytes
 
-    triggers: list[int]
-    context: list[int]
-    names: tuple[list[int], list[int]]
+    @property
+    def triggers(self) -> list[int]:
+        """Those that may belong to phrases that point to events."""
+        return self._with(_TRIGGER)
 
+    @property
+    def context(self) -> list[int]:
+        """Those that may belong to phrases that surround them."""
+        return self._with(_CONTEXT)
 
-def _told(marks: list[int]) -> _Told:
-    some = [(place, mark) for place, mark in enumerate(marks) if mark]
-    return _Told(
-        triggers=[place for place, mark in some if mark & _TRIGGER],
-        context=[place for place, mark in some if mark & _CONTEXT],
-        names=(
-            [place for place, mark in some if mark & _IN_NAME],
-            [place for place, mark in some if mark & _NAME],
-        ),
-    )
+    @property
+    def names(self) -> tuple[list[int], list[int]]:
+        """Those that may belong to names of several words, and those that may be names by themselves."""
+        return self._with(_IN_NAME), self._with(_NAME)
+
+    def _with(self, bit: int) -> list[int]:
+        return list(compress(range(len(self.marks)), self.marks.translate(_CARRY[bit])))
 
 
 def _ways(language: str, text: str) -> tuple[str, ...]:
