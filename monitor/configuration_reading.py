@@ -1,4 +1,4 @@
-"""What the reader needs, from `config/lexicons/*.yaml`, `places.yaml`, `gazetteer.csv` and `abroad.csv`.
+"""What the reader needs, from `config/lexicons/*.yaml`, `places.yaml`, `gazetteer.csv`, `abroad.csv` and `countries.csv`.
 
 Making it ready takes seconds, so it is kept ready (`monitor.kept`) under the digest of these files and of the reader's own
 code: whoever changes either gets it made anew.
@@ -25,7 +25,7 @@ from monitor.read.reader import Reader, example_faults
 
 WELL_KNOWN: Final = 10_000
 """People in a place whose name alone says the place and not a person of that surname."""
-_TABLES: Final = ("gazetteer.csv", "abroad.csv")
+_TABLES: Final = ("gazetteer.csv", "abroad.csv", "countries.csv")
 _PHRASES: Final = "places.yaml"
 _CODE: Final = (read, domain)
 

@@ -32,6 +32,8 @@ from monitor.read.tokens import Text
 
 LARGE: Final = 100_000
 """Inhabitants of a place that is named without more ado, even in lower case."""
+COUNTRY: Final = 1_000_000
+"""Inhabitants from which a name abroad is also looked for in the other scripts of Kazakh."""
 SMALL: Final = 20_000
 """Below this many inhabitants, a name needs «в», «село» or a case ending beside it."""
 _OTHER_SCRIPT: Final = re.compile("[äöüğşıñáóúńǵýž]|[\u0600-\u06ff]")
@@ -84,7 +86,8 @@ class Gazetteer:
                 self._add_stem(name[:-1], named, cut=True, cued=name in cued)
 
     def _add_stem(self, stem: str, named: Named, *, cut: bool, cued: bool) -> None:
-        if named.region is not None and named.population >= SMALL and not stem.isascii() and len(stem) > 4:
+        large = named.population >= (SMALL if named.region is not None else COUNTRY)
+        if large and not stem.isascii() and len(stem) > 4:
             self._skeletons.setdefault(skeleton(stem), named)
         self._stems[stem] = (*self._stems.get(stem, ()), (named, cut, cued))
         bare = folded(stem)
@@ -119,7 +122,7 @@ class Gazetteer:
         return best
 
     def _in_other_script(self, bones: str) -> Named | None:
-        """A larger place of ours in one of the other scripts of Kazakh, with whatever suffixes it carries there."""
+        """A larger place in one of the other scripts of Kazakh, with whatever suffixes it carries there."""
         for length in range(len(bones), 4, -1):
             named = self._skeletons.get(bones[:length])
             if named is not None and len(bones) - length <= 7:

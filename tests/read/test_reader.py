@@ -295,3 +295,16 @@ def test_a_denial_is_who_says_what_is_not(text: str) -> None:
     findings = reader().read(text).findings
     assert findings
     assert all(finding.denied for finding in findings)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "names"),
+    [
+        ("{}да наразылық акциясы өтіп, полиция 20 адамды ұстады", ("Кения", "Колумбия", "Куба", "Сауд Арабиясын", "Жаңа Зеландия")),
+        ("Митинг прошёл в {}, полиция задержала 20 человек", ("Танзании", "Уругвае", "Новой Зеландии", "Южном Судане", "Кувейте")),
+        ("Protesters rallied in {} and police detained 20 people", ("Madagascar", "Honduras", "Papua New Guinea", "Iceland")),
+        ("{}da narazılıq aktsiyasy ötip, policiya 20 adamdı qamadı", ("Kolumbiya", "Gonkong")),
+    ],
+)  # fmt: skip
+def test_every_country_is_known(pattern: str, names: tuple[str, ...]) -> None:
+    assert [name for name in names if reader().read(pattern.format(name)).findings] == []
