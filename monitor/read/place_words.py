@@ -19,7 +19,7 @@ INSIDE: Final = frozenset("в во in at across".split())
 EMBASSIES: Final = ("посольств", "консульств", "генконсульств", "embass", "consulat", "елшілі", "консулды", "элчили",
                     "elshili", "elçili")  # fmt: skip
 """Beginnings of words that turn the name of a country into a building here."""
-BEFORE_TOPIC: Final = frozenset("против о об поддержку солидарности against about over".split())
+BEFORE_TOPIC: Final = frozenset("против о об поддержку солидарности against about over anti".split())
 """Words after which a country is what something is about."""
 PARTS_OF_COUNTRY: Final = ("област", "облыс", "район", "аудан", "округ", "region", "province", "district", "oblast")
 """Beginnings of words that make of an adjective before them a name («Мангистауская область»)."""
