@@ -12,6 +12,7 @@ from monitor.domain.signals import Reading
 from monitor.read.lexicon import Entry, Lexicon
 from monitor.read.places import Gazetteer
 from monitor.read.reader import Reader, example_faults
+from monitor.read.tokens import tokenize
 
 JANUARY = datetime(2026, 1, 20, tzinfo=UTC)
 
@@ -252,3 +253,16 @@ def test_of_the_parts_of_a_picture_some_are_enough(text: str, found: bool) -> No
 def test_more_parts_than_there_are_cannot_be_asked_for() -> None:
     with pytest.raises(ValidationError, match="asks for 4 of the 3 groups"):
         Entry.model_validate({**PICTURE, "least": 4})
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Ақтауда жұмысшылар «Айлықты төле!» деп, ереуіл жариялады", "«Долой!» — скандировали на митинге в Алматы"],
+)
+def test_a_quotation_does_not_end_the_sentence_around_it(text: str) -> None:
+    assert set(tokenize(text).sentences) == {0}
+
+
+def test_a_kazakh_name_on_sk_takes_a_vowel_before_its_case() -> None:
+    (finding,) = reader().read("Степногорскіде митинг өтті").findings
+    assert finding.regions == ("KZ-11",)
