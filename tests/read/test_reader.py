@@ -12,6 +12,7 @@ from monitor.domain.signals import Reading
 from monitor.read.lexicon import Entry, Lexicon
 from monitor.read.places import Gazetteer
 from monitor.read.reader import Reader, example_faults
+from monitor.read.tokens import tokenize
 
 JANUARY = datetime(2026, 1, 20, tzinfo=UTC)
 
@@ -308,3 +309,16 @@ def test_a_denial_is_who_says_what_is_not(text: str) -> None:
 )  # fmt: skip
 def test_every_country_is_known(pattern: str, names: tuple[str, ...]) -> None:
     assert [name for name in names if reader().read(pattern.format(name)).findings] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Ақтауда жұмысшылар «Айлықты төле!» деп, ереуіл жариялады", "«Долой!» — скандировали на митинге в Алматы"],
+)
+def test_a_quotation_does_not_end_the_sentence_around_it(text: str) -> None:
+    assert set(tokenize(text).sentences) == {0}
+
+
+def test_a_kazakh_name_on_sk_takes_a_vowel_before_its_case() -> None:
+    (finding,) = reader().read("Степногорскіде митинг өтті").findings
+    assert finding.regions == ("KZ-11",)
