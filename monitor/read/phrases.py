@@ -175,15 +175,6 @@ class Beginnings:
         heads = (word[:size] for size in self._heads)
         return [stem for head in heads for length in lengths.get(head, ()) if (stem := word[:length]) in stems]
 
-    def has(self, word: str) -> bool:
-        """Whether the word begins with any of them."""
-        stems = self._stems
-        for size in self._heads:
-            for length in self._lengths.get(word[:size], ()):
-                if word[:length] in stems:
-                    return True
-        return False
-
 
 _HEAD: Final = 2
 """First letters by which beginnings are told apart: two, or the one that a beginning has."""
@@ -204,31 +195,25 @@ class PhraseMatcher:
         self._single: dict[int, tuple[int, ...]] = {}
         self._anchored: dict[int, tuple[_Phrase, ...]] = {}
         numbers: dict[Element, int] = {}
-        told: set[int] = set()
         for owner, elements in phrases:
-            told |= self._add(owner, elements, numbers)
+            self._add(owner, elements, numbers)
         self._beginnings = Beginnings(self._stems)
-        self._told_words = frozenset(word for word, steps in self._exact.items() if not told.isdisjoint(steps))
-        self._told_stems = Beginnings(stem for stem, steps in self._stems.items() if not told.isdisjoint(steps))
-        self._told_numbers = not told.isdisjoint(self._numbers)
         self._starts = frozenset({*self._single, *self._anchored})
         self._memory: dict[str, frozenset[int]] = {}
         self._shared: dict[frozenset[int], frozenset[int]] = {}
 
-    def _add(self, owner: int, elements: tuple[Element, ...], numbers: dict[Element, int]) -> set[int]:
-        """Takes a phrase in; returns the elements by which it is looked up."""
+    def _add(self, owner: int, elements: tuple[Element, ...], numbers: dict[Element, int]) -> None:
         anchor = _anchor(elements)
         steps = tuple(self._step(element, numbers) for element in elements)
         middle = steps[anchor]
         if len(steps) == 1:
             self._single[middle] = (*self._single.get(middle, ()), owner)
-            return {middle}
+            return
         told = {
             step for step, element in zip(steps, elements, strict=True) if step >= 0 and _telling(element) >= _CONTENT
         }
         phrase = _Phrase(owner, tuple(sorted(told - {middle})), steps[:anchor], steps[anchor + 1 :])
         self._anchored[middle] = (*self._anchored.get(middle, ()), phrase)
-        return told | {middle}
 
     def _step(self, element: Element, numbers: dict[Element, int]) -> int:
         """The number of an element; below zero for what any word fits: -1 for one word, -1 - n for up to n."""
@@ -266,11 +251,13 @@ class PhraseMatcher:
             found.update(self._numbers)
         return frozenset(found)
 
-    def may_hold(self, word: str) -> bool:
-        """Whether any phrase may be looked up by this word; remembers nothing."""
-        if word in self._told_words or self._told_stems.has(word):
-            return True
-        return self._told_numbers and (word.isdecimal() or word in NUMBER_WORDS)
+    def looked_up(self) -> tuple[list[str], list[str], bool]:
+        """Whole words and beginnings of words by which any phrase may be looked up, and whether a number is one."""
+        wanted = (phrase.wanted for phrases in self._anchored.values() for phrase in phrases)
+        steps = self._starts.union(*wanted)
+        words = [word for word, some in self._exact.items() if not steps.isdisjoint(some)]
+        stems = [stem for stem, some in self._stems.items() if not steps.isdisjoint(some)]
+        return words, stems, not steps.isdisjoint(self._numbers)
 
     def begins(self, word: str) -> bool:
         """Whether this word alone is a phrase, or one may be looked up by it."""

@@ -71,7 +71,7 @@ class Gazetteer:
             level = "city" if place.region else "abroad"
             self._index(Named(place.name, place.region, level, place.population), place, owned)
         self._matcher = PhraseMatcher(owned)
-        self._beginnings = Beginnings(stem for stem in self._stems if len(stem) > 2)
+        self._beginnings = Beginnings(self.stems())
 
     def _index(self, named: Named, place: NamedPlace, owned: list) -> None:  # type: ignore[type-arg]
         cued = {name.lower() for name in place.needs_cue}
@@ -129,9 +129,14 @@ class Gazetteer:
                 return named
         return None
 
-    def may_be_in_name(self, word: str) -> bool:
-        """Whether the word may belong to a name of several words; wrong only in saying yes."""
-        return self._matcher.may_hold(word)
+    @property
+    def matcher(self) -> PhraseMatcher:
+        """Finds names of several words."""
+        return self._matcher
+
+    def stems(self) -> Iterable[str]:
+        """Beginnings of all names of one word."""
+        return (stem for stem in self._stems if len(stem) > 2)
 
     def may_name(self, word: str, *, other_script: bool = False) -> bool:
         """Whether the word by itself may be the name of a place; wrong only in saying yes."""

@@ -19,6 +19,7 @@ from monitor.read.lexicon import Entry, Lexicon
 from monitor.read.phrases import Found
 from monitor.read.places import Gazetteer, hits_of
 from monitor.read.tokens import MAX_CHARACTERS, Text, is_mixed, is_odd, quick_words, tokenize
+from monitor.read.word_marks import WordMarks
 
 _KAZAKH_CYRILLIC = re.compile("[а-яА-ЯәғқңөұүһіӘҒҚҢӨҰҮҺІ]")
 _LATIN = re.compile("[a-zA-ZÀ-ɏ]")
@@ -41,8 +42,17 @@ class Reader:
         self._mender = mender_of(lexicons)
         parsed.cache_clear()
         self._gazetteer = gazetteer
+        self._told = {way: self._marks_of(way) for way in CHANGES}
         self._mixed: set[str] = set()
         self._words: dict[tuple[str, ...], dict[str, int]] = {}
+
+    def _marks_of(self, way: str) -> WordMarks:
+        """What words may belong to in one way of writing; names are looked for as they are written."""
+        sources = [(_TRIGGER, self._compiled.triggers[way]), (_CONTEXT, self._compiled.context[way])]
+        if way != "plain":
+            return WordMarks(sources)
+        names = ((_MAY_NAME, stem) for stem in self._gazetteer.stems())
+        return WordMarks([*sources, (_IN_NAME, self._gazetteer.matcher)], names)
 
     def read(
         self,
@@ -123,21 +133,21 @@ class Reader:
         return self._words.setdefault(ways, {})
 
     def _mark(self, word: str, ways: tuple[str, ...]) -> int:
-        compiled, mark = self._compiled, 0
+        mark = 0
         for way in ways:
-            changed = CHANGES[way](word)
-            mark |= _TRIGGER * compiled.triggers[way].may_hold(changed)
-            mark |= _CONTEXT * compiled.context[way].may_hold(changed)
-        mark |= _IN_NAME * self._gazetteer.may_be_in_name(word)
-        mark |= _NAME * self._gazetteer.may_name(word, other_script="skeleton" in ways or "arabic" in ways)
-        return mark or _WRONG * (self._mender.mended(word) != word)
+            mark |= self._told[way].of(CHANGES[way](word))
+        other_script = "skeleton" in ways or "arabic" in ways
+        if (mark & _MAY_NAME or other_script) and self._gazetteer.may_name(word, other_script=other_script):
+            mark |= _NAME
+        return mark & ~_MAY_NAME or _WRONG * (self._mender.mended(word) != word)
 
     def _unstar(self, cut: Text) -> None:
         """Puts words right in which a letter is struck out."""
         plain, gazetteer, words = self._compiled.triggers["plain"], self._gazetteer, cut.words
         for place in cut.starred:
             word = words[place]
-            if not plain.begins(word) and not gazetteer.may_be_in_name(word) and not gazetteer.may_name(word):
+            in_name = self._told["plain"].of(word) & _IN_NAME
+            if not plain.begins(word) and not in_name and not gazetteer.may_name(word):
                 words[place] = self._mender.unstarred(word)
 
     def _mended_marks(self, words: list[str], marks: bytes, ways: tuple[str, ...]) -> bytes:
@@ -150,9 +160,9 @@ class Reader:
         return self._marks(words, ways)
 
 
-_TRIGGER, _CONTEXT, _IN_NAME, _NAME, _WRONG = 1, 2, 4, 8, 16
+_TRIGGER, _CONTEXT, _IN_NAME, _NAME, _WRONG, _MAY_NAME = 1, 2, 4, 8, 16, 32
 """What a word may belong to: a phrase that points to an event, one that surrounds it, a name of several words; it may be
-a name by itself; it is written wrong."""
+a name by itself; it is written wrong; it begins like a name."""
 
 
 _CARRY: Final = {bit: bytes(mark & bit and 1 for mark in range(256)) for bit in (_TRIGGER, _CONTEXT, _IN_NAME, _NAME)}
