@@ -284,11 +284,12 @@ class PhraseMatcher:
         places = range(len(words)) if places is None else places
         known = self._memory.get
         fits = [known(words[place]) or self._fits(words[place]) for place in places]
-        present = frozenset().union(*fits)
-        likely = self._likely(present)
+        likely = self._likely(frozenset().union(*fits))
         found: list[Found] = []
         left = dict.fromkeys(likely, _MOST)
         for place, here in zip(places, fits, strict=True) if likely else ():
+            if here.isdisjoint(likely):
+                continue
             for step in here.intersection(likely):
                 owners, phrases = likely[step] if left[step] > 0 else ((), ())
                 left[step] -= 1
@@ -299,11 +300,15 @@ class PhraseMatcher:
     def _likely(self, present: frozenset[int]) -> "dict[int, tuple[Sequence[int], Sequence[_Phrase]]]":
         """What may be found where only these elements stand in the text, by the element around which it is looked for."""
         likely: dict[int, tuple[Sequence[int], Sequence[_Phrase]]] = {}
+        single, anchored, holds = self._single, self._anchored, present.issuperset
         for step in present & self._starts:
-            owners = self._single.get(step, ())
-            phrases = [phrase for phrase in self._anchored.get(step, ()) if present.issuperset(phrase.wanted)]
-            if owners or phrases:
-                likely[step] = (owners, phrases)
+            kept: list[_Phrase] = []
+            for phrase in anchored.get(step, ()):
+                if holds(phrase[1]):
+                    kept.append(phrase)  # noqa: PERF401 - mostly nothing is kept, and a comprehension costs a call
+            owners = single.get(step, ())
+            if owners or kept:
+                likely[step] = (owners, kept)
         return likely
 
     def _around(self, phrase: "_Phrase", words: Sequence[str], place: int) -> Found | None:
