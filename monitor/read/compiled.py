@@ -80,7 +80,13 @@ class Compiled:
         self._steps = self.context["plain"].steps_of()
         self.modifiers = {place: owner for place, owner in enumerate(self.owners) if isinstance(owner, Turn)}
         self.causes = {place: owner for place, owner in enumerate(self.owners) if isinstance(owner, Cause)}
+        self._asked: dict[int, frozenset[int]] = {}
         self.noise = {place: owner for place, owner in enumerate(self.owners) if isinstance(owner, Canceller)}
+        turning = [*self.modifiers, *self.causes, *self.noise]
+        self._always: frozenset[int] = frozenset().union(
+            *(self._steps.get(owner, frozenset()) for owner in turning),
+            *(self._steps_asked(owner) for owner in turning if owner in self.requirements),
+        )
 
     def find(
         self,
@@ -89,6 +95,7 @@ class Compiled:
         ways: Iterable[str],
         telling: Sequence[int],
         met: list[Found] | None = None,
+        asked_by: Sequence[Found] | None = None,
     ) -> list[Found]:
         """Every phrase met inside a sentence in any of these ways of writing, without repeats.
 
@@ -98,16 +105,33 @@ class Compiled:
             ways: names of `CHANGES`.
             telling: where the words stand that may belong to a phrase.
             met: what was met as plainly written, if that was asked before.
+            asked_by: triggers; of context only what these or nobody in particular ask for is looked for.
         """
         words, sentences = text.words, text.sentences
         found: dict[tuple[int, int, int], Found] = {}
         for way in ways:
             changed = words if way == "plain" else [CHANGES[way](word) for word in words]
-            hits = met if met is not None and way == "plain" else matchers[way].find(changed, telling)
+            around = self._around(asked_by) if asked_by is not None and way == "plain" else None
+            hits = met if met is not None and way == "plain" else matchers[way].find(changed, telling, around)
             for hit in hits:
                 if sentences[hit.first] == sentences[hit.last]:
                     found[hit.owner, hit.first, hit.last] = hit
         return sorted(found.values(), key=lambda hit: (hit.first, hit.last, hit.owner))
+
+    def _around(self, triggers: Sequence[Found]) -> list[frozenset[int]]:
+        """Around which elements plainly written context is looked for: those of these triggers, of noise and of modifiers."""
+        owners = {found.owner for found in triggers}
+        return [self._steps_asked(owner) for owner in owners] + [self._always]
+
+    def _steps_asked(self, owner: int) -> frozenset[int]:
+        known = self._asked.get(owner)
+        if known is None:
+            asked = self.requirements[owner]
+            groups = (*asked.needs, *asked.needs_around, *asked.needs_text, *asked.unless, *asked.unless_around)
+            all_groups = (*groups, *asked.unless_text, *asked.some, *asked.spares)
+            known = frozenset().union(*(self._steps.get(group, frozenset()) for group in all_groups))
+            self._asked[owner] = known
+        return known
 
     def possible(self, triggers: Sequence[Found], words: Sequence[str], places: Sequence[int]) -> list[Found]:
         """Those of plainly written triggers of which nothing that they ask for is missing altogether.

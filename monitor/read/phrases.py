@@ -279,12 +279,20 @@ class PhraseMatcher:
         known = self._memory.get
         return frozenset().union(*[known(words[place]) or self._fits(words[place]) for place in places])
 
-    def find(self, words: Sequence[str], places: Sequence[int] | None = None) -> list[Found]:
-        """Every phrase met; only words at these places are looked up, if they are given."""
+    def find(
+        self, words: Sequence[str], places: Sequence[int] | None = None, around: Sequence[frozenset[int]] | None = None
+    ) -> list[Found]:
+        """Every phrase met.
+
+        Args:
+            words: those of the text.
+            places: only words at these places are looked up, if they are given.
+            around: only phrases that are looked for around one of these elements, if they are given.
+        """
         places = range(len(words)) if places is None else places
         known = self._memory.get
         fits = [known(words[place]) or self._fits(words[place]) for place in places]
-        likely = self._likely(frozenset().union(*fits))
+        likely = self._likely(frozenset().union(*fits), around)
         found: list[Found] = []
         left = dict.fromkeys(likely, _MOST)
         for place, here in zip(places, fits, strict=True) if likely else ():
@@ -297,11 +305,14 @@ class PhraseMatcher:
                 found += [hit for phrase in phrases if (hit := self._around(phrase, words, place)) is not None]
         return found
 
-    def _likely(self, present: frozenset[int]) -> "dict[int, tuple[Sequence[int], Sequence[_Phrase]]]":
+    def _likely(
+        self, present: frozenset[int], around: Sequence[frozenset[int]] | None
+    ) -> "dict[int, tuple[Sequence[int], Sequence[_Phrase]]]":
         """What may be found where only these elements stand in the text, by the element around which it is looked for."""
         likely: dict[int, tuple[Sequence[int], Sequence[_Phrase]]] = {}
         single, anchored, holds = self._single, self._anchored, present.issuperset
-        for step in present & self._starts:
+        starts = self._starts if around is None else frozenset().union(*map(present.intersection, around))
+        for step in present & starts:
             kept: list[_Phrase] = []
             for phrase in anchored.get(step, ()):
                 if holds(phrase[1]):

@@ -106,7 +106,7 @@ class Reader:
         triggers, mentions = triggers[:MAX_TRIGGERS], mentions[:MAX_MENTIONS]
         if not triggers:
             return Reading(language=language, places=places)
-        context = self._compiled.find(self._compiled.context, cut, ways, told.context)
+        context = self._compiled.find(self._compiled.context, cut, ways, told.context, asked_by=triggers)
         around = Surroundings(cut, self._compiled, context, mentions, *outside)
         return Reading(language=language, findings=findings(around, triggers), places=places)
 

@@ -17,7 +17,7 @@ from monitor.read.reader import Reader
 from monitor.read.scoring import Scores, Tally, score
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "reading"
-PARTS = ("dev", "heldout")
+PARTS = ("dev", "heldout", "news_dev", "news_heldout")
 SETS = ("ru", "kk", "en", "telegram")
 FLOORS: dict[str, dict[str, list[float]]] = json.loads((FOLDER / "floors.json").read_text(encoding="utf-8"))
 
@@ -40,8 +40,9 @@ def scores(part: str, *names: str) -> Scores:
 
 
 def measured(part: str) -> dict[str, Tally]:
-    by_set = {name: scores(part, name).any_event for name in SETS}
-    whole = scores(part, *SETS)
+    sets = [name for name in SETS if (FOLDER / f"{part}_{name}.jsonl").is_file()]
+    by_set = {name: scores(part, name).any_event for name in sets}
+    whole = scores(part, *sets)
     return by_set | {f"family {name}": tally for name, tally in whole.by_family.items()} | {"region": whole.region}
 
 
@@ -60,7 +61,7 @@ def test_precision_and_recall_do_not_fall(part: str) -> None:
 
 
 def test_the_texts_are_many_varied_and_half_of_them_harmless() -> None:
-    texts = [label for part in PARTS for name in SETS for label in labels(part, name)]
+    texts = [label for part in PARTS[:2] for name in SETS for label in labels(part, name)]
     assert len(texts) >= 700
     assert 0.4 <= sum(bool(label.expect.kinds) for label in texts) / len(texts) <= 0.6
     assert len({label.id for label in texts}) == len({label.text for label in texts}) == len(texts)
