@@ -86,7 +86,11 @@ def abroad() -> list[list[str]]:
         least = 60_000 if row["countrycode"] in NEIGHBOURS else 400_000
         if row["countrycode"] == "KZ" or row["population"] < least:
             continue
-        names = [name for name in names_of(row) if name not in PEOPLE | ENGLISH and (" " in name or not is_ordinary_word(name))]
+        names = [
+            name
+            for name in names_of(row)
+            if name not in PEOPLE | ENGLISH and (" " in name or not is_ordinary_word(name))
+        ]
         if names:
             rows.append([row["name"], row["countrycode"], row["population"], "|".join(names)])
     return sorted(rows, key=lambda row: (row[1], -row[2], row[0]))

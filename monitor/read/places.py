@@ -17,8 +17,8 @@ from monitor.read.mentions import Mention, Named
 from monitor.read.phrases import Beginnings, Element, Found, PhraseMatcher, parse_phrases
 from monitor.read.place_groups import in_order
 from monitor.read.place_words import (
-    AFTER_GIVEN_NAME,
     AFTER_CITY,
+    AFTER_GIVEN_NAME,
     BEFORE_CITY,
     BEFORE_TOPIC,
     CUES,
