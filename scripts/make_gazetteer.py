@@ -38,6 +38,8 @@ HISTORIC = {"Ақтау", "Шевченко", "Ленинск", "Перовск"
 """Names that surnames, lakes, rivers or places elsewhere bear, too: they need a cue."""
 PEOPLE = {"Дархан", "Darhan", "Darkhan", "Darxan", "Madina", "Madinat", "Мадинат", "Мәдинә", "Есен", "Esen"}
 """Given names of many people here: no places abroad."""
+ENGLISH = {"Turn", "Turk", "Rest", "Dual", "Human", "Hang", "Lone", "Roles", "Luck", "Ican", "Tango", "Paras", "Sale", "Pristine", "Gold", "Lime", "Solo", "Hail", "Shal", "Molotov", "Stalin", "Esse"}  # fmt: skip
+"""Old or foreign names of towns abroad that are English words, or say something else («Human Rights Watch»)."""
 NEIGHBOURS = {"RU", "KG", "UZ", "TJ", "TM", "BY", "UA", "GE", "AM", "AZ", "MD", "MN"}
 morphology = pymorphy3.MorphAnalyzer()
 
@@ -84,7 +86,11 @@ def abroad() -> list[list[str]]:
         least = 60_000 if row["countrycode"] in NEIGHBOURS else 400_000
         if row["countrycode"] == "KZ" or row["population"] < least:
             continue
-        names = [name for name in names_of(row) if name not in PEOPLE and (" " in name or not is_ordinary_word(name))]
+        names = [
+            name
+            for name in names_of(row)
+            if name not in PEOPLE | ENGLISH and (" " in name or not is_ordinary_word(name))
+        ]
         if names:
             rows.append([row["name"], row["countrycode"], row["population"], "|".join(names)])
     return sorted(rows, key=lambda row: (row[1], -row[2], row[0]))

@@ -27,5 +27,9 @@ VILLAGE: Final = ("ауыл", "аул", "село", "селе", "села", "с�
 """Beginnings of words beside the name of a village."""
 LEADS_TO: Final = ("дорог", "трасс", "шосс", "поезд", "рейс", "автобус", "highway", "road", "train", "flight", "bus")
 """Beginnings of words for what leads to a place or goes there."""
-SURNAMES: Final = ("ев", "ева", "еву", "евым", "еве", "евой", "ов", "ова", "ову", "овым", "ове", "овой")
+SURNAMES: Final = ("ев", "ева", "еву", "евым", "еве", "евой", "ов", "ова", "ову", "овым", "ове", "овой",
+                   "ev", "eva", "yev", "yeva", "ov", "ova")  # fmt: skip
 """Endings of surnames, which some towns carry."""
+AFTER_GIVEN_NAME: Final = (*SURNAMES, "uly", "kyzy", "qyzy", "enko", "sky", "skiy", "ұлы", "қызы", "улы", "кызы", "енко",
+                           "ский", "ского")  # fmt: skip
+"""Endings of surnames and patronymics, which make of the name of a town before them a given name («Vladimir Kozlov»)."""

@@ -18,6 +18,7 @@ from monitor.read.phrases import Beginnings, Element, Found, PhraseMatcher, pars
 from monitor.read.place_groups import in_order
 from monitor.read.place_words import (
     AFTER_CITY,
+    AFTER_GIVEN_NAME,
     BEFORE_CITY,
     BEFORE_TOPIC,
     CUES,
@@ -186,7 +187,8 @@ class Gazetteer:
             if named is None and other_script and len(word) > 5 and word.isascii():
                 named = self._in_other_script(skeleton(word))
             surname = word.endswith(SURNAMES) and _follows_a_name(text, place)
-            if named is not None and not surname and self._has_cue(text, place, word, named):
+            given = named is not None and _is_given_name(text, place)
+            if named is not None and not surname and not given and self._has_cue(text, place, word, named):
                 found.append(_mention(text, named, place, place))
         found.sort(key=lambda mention: mention.first)
         return _with_datelines(text, in_order(text, _without_vague_abroad(found)))
@@ -272,6 +274,21 @@ def _follows_a_name(text: Text, place: int) -> bool:
         and before not in PREPOSITIONS
         and text.original[text.starts[place - 1]].isupper()
         and len(before) > 3
+    )
+
+
+def _is_given_name(text: Text, place: int) -> bool:
+    """«Vladimir Kozlov»: the name of a town with a surname after it and no preposition before it is somebody's."""
+    after = place + 1
+    if after >= len(text.words) or text.sentences[after] != text.sentences[place]:
+        return False
+    return (
+        text.words[after].endswith(AFTER_GIVEN_NAME)
+        and text.original[text.starts[place]].isupper()
+        and text.original[text.starts[after]].isupper()
+        and text.original[text.ends[place] : text.starts[after]] == " "
+        and not (place and text.words[place - 1] in PREPOSITIONS)
+        and not is_locative(text.words[place])
     )
 
 
