@@ -1,6 +1,6 @@
 """From phrases met to findings: each trigger is weighed in its surroundings, and what says the same is joined."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -13,6 +13,7 @@ from monitor.read.compiled import Compiled, Requirement, concerns
 from monitor.read.context import tells_of_another_year, years
 from monitor.read.counted import counted
 from monitor.read.counts import CountHit, counts
+from monitor.read.language import looks_kazakh
 from monitor.read.lexicon import Scope
 from monitor.read.mentions import Mention
 from monitor.read.owners import Canceller, Cause, Trigger, Turn
@@ -23,8 +24,6 @@ from monitor.read.whereabouts import Where, where
 NEAR_WORDS: Final = 4
 AROUND_SENTENCES: Final = 2
 """How many sentences before and after an event its other parts may be told."""
-_HEARD_TOGETHER: Final = {("ru", "ru"), ("kk", "kk"), ("en", "en"), ("ru", "kk")}
-"""Harmless words of one language beside words of another: only Kazakh texts are full of Russian ones («чемпионат»)."""
 _MANY: Final = 40
 _REASONS: Final = 12
 LEAST_STRENGTH: Final = 0.3
@@ -82,6 +81,12 @@ class Surroundings:
             return False
         gap = max(found.first - trigger.last, trigger.first - found.last)
         return scope != "near" or gap <= NEAR_WORDS
+
+    def looks_kazakh(self, trigger: Found) -> bool:
+        """Whether a word of the trigger's sentence has Kazakh letters or endings."""
+        sentence = self.text.sentences[trigger.first]
+        first, last = bisect_left(self.text.sentences, sentence), bisect_right(self.text.sentences, sentence)
+        return any(looks_kazakh(word) for word in self.text.words[first:last])
 
     def owners(self, kind: type) -> list[int]:
         """Owners of that type that were met at all, in order."""
@@ -195,13 +200,18 @@ def _noisy(around: Surroundings, trigger: Found, kind: EventKind) -> bool:
     languages = around.compiled.languages
     for owner in around.owners(Canceller):
         noise = around.compiled.noise[owner]
-        if (languages[owner], languages[trigger.owner]) not in _HEARD_TOGETHER:
+        if not _heard(around, languages[owner], languages[trigger.owner], trigger):
             continue
         if not concerns(noise.cancels, kind) or around.met(owner, trigger, noise.scope) is None:
             continue
         if not any(around.met(group, trigger, "sentence") for group in around.compiled.requirements[owner].spares):
             return True
     return False
+
+
+def _heard(around: Surroundings, noise: str, language: str, trigger: Found) -> bool:
+    """Harmless words count for their own language, the Kazakh also for a Russian word in a Kazakh sentence («митинг»)."""
+    return noise == language or (noise == "kk" and language == "ru" and around.looks_kazakh(trigger))
 
 
 def _causes(around: Surroundings, trigger: Found, kind: EventKind) -> list[tuple[Cause, Found]]:
