@@ -1,6 +1,6 @@
 """From phrases met to findings: each trigger is weighed in its surroundings, and what says the same is joined."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -13,6 +13,7 @@ from monitor.read.compiled import Compiled, Requirement, concerns
 from monitor.read.context import tells_of_another_year, years
 from monitor.read.counted import counted
 from monitor.read.counts import CountHit, counts
+from monitor.read.language import looks_kazakh
 from monitor.read.lexicon import Scope
 from monitor.read.mentions import Mention
 from monitor.read.owners import Canceller, Cause, Trigger, Turn
@@ -23,13 +24,16 @@ from monitor.read.whereabouts import Where, where
 NEAR_WORDS: Final = 4
 AROUND_SENTENCES: Final = 2
 """How many sentences before and after an event its other parts may be told."""
-_HEARD_TOGETHER: Final = {("ru", "ru"), ("kk", "kk"), ("en", "en"), ("ru", "kk")}
-"""Harmless words of one language beside words of another: only Kazakh texts are full of Russian ones («чемпионат»)."""
 _MANY: Final = 40
 _REASONS: Final = 12
 LEAST_STRENGTH: Final = 0.3
 """Weaker findings are not worth a line (0..1)."""
 
+_COURTS: Final = {Family.PROSECUTION, Family.CUSTODY}
+_ABOUT_OTHERS: Final = {EventKind.POLICE_PREVENTIVE, EventKind.ASSEMBLY_PERMIT_DENIED}
+_AT_RALLIES: Final = {EventKind.POLICE_DETENTION, EventKind.POLICE_FORCE, EventKind.POLICE_KETTLING}
+"""Where police act so, there was a rally."""
+_OFTEN_BACKGROUND: Final = {EventKind.ASSEMBLY_PROTEST, EventKind.LABOUR_STRIKE, EventKind.ASSEMBLY_SINGLE_PICKET}
 _COUNTRYWIDE: Final = {Family.NET, Family.STATE}
 """Families for which "in the whole country, also in Almaty" means the whole country."""
 
@@ -83,6 +87,12 @@ class Surroundings:
         gap = max(found.first - trigger.last, trigger.first - found.last)
         return scope != "near" or gap <= NEAR_WORDS
 
+    def looks_kazakh(self, trigger: Found) -> bool:
+        """Whether a word of the trigger's sentence has Kazakh letters or endings."""
+        sentence = self.text.sentences[trigger.first]
+        first, last = bisect_left(self.text.sentences, sentence), bisect_right(self.text.sentences, sentence)
+        return any(looks_kazakh(word) for word in self.text.words[first:last])
+
     def owners(self, kind: type) -> list[int]:
         """Owners of that type that were met at all, in order."""
         if kind not in self._owners:
@@ -119,7 +129,8 @@ def findings(around: Surroundings, triggers: Sequence[Found]) -> tuple[Finding, 
         key = (finding.kind, finding.regions)
         joined[key] = _join(joined[key], finding) if key in joined else finding
     ordered = sorted(
-        _without_vague(joined), key=lambda finding: (-finding.strength, finding.kind.value, finding.regions)
+        _without_background(_without_vague(joined), around.compiled.naming),
+        key=lambda finding: (-finding.strength, finding.kind.value, finding.regions),
     )
     return tuple(finding for finding in ordered if finding.strength >= LEAST_STRENGTH)
 
@@ -195,13 +206,18 @@ def _noisy(around: Surroundings, trigger: Found, kind: EventKind) -> bool:
     languages = around.compiled.languages
     for owner in around.owners(Canceller):
         noise = around.compiled.noise[owner]
-        if (languages[owner], languages[trigger.owner]) not in _HEARD_TOGETHER:
+        if not _heard(around, languages[owner], languages[trigger.owner], trigger):
             continue
         if not concerns(noise.cancels, kind) or around.met(owner, trigger, noise.scope) is None:
             continue
         if not any(around.met(group, trigger, "sentence") for group in around.compiled.requirements[owner].spares):
             return True
     return False
+
+
+def _heard(around: Surroundings, noise: str, language: str, trigger: Found) -> bool:
+    """Harmless words count for their own language, the Kazakh also for a Russian word in a Kazakh sentence («митинг»)."""
+    return noise == language or (noise == "kk" and language == "ru" and around.looks_kazakh(trigger))
 
 
 def _causes(around: Surroundings, trigger: Found, kind: EventKind) -> list[tuple[Cause, Found]]:
@@ -261,6 +277,20 @@ def _join(left: Finding, right: Finding) -> Finding:
         past=left.past,
         because=_foremost(hits.values()),
     )
+
+
+def _without_background(found: list[Finding], naming: frozenset[str]) -> list[Finding]:
+    """«Арестовали за пост о митинге», «не разрешили митинг»: what a court, a refusal or a visit is about is not news itself."""
+    kinds = {finding.kind for finding in found}
+    if kinds & _AT_RALLIES or not any(kind in _ABOUT_OTHERS or kind.family in _COURTS for kind in kinds):
+        return found
+    return [
+        finding
+        for finding in found
+        if finding.kind not in _OFTEN_BACKGROUND
+        or finding.counts
+        or not {hit.rule for hit in finding.because if ":" not in hit.rule} <= naming
+    ]
 
 
 def _foremost(hits: Iterable[Hit]) -> tuple[Hit, ...]:

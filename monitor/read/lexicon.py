@@ -44,6 +44,10 @@ class Entry(BaseModel):
     unless_text: tuple[str, ...] = Field(default=(), description="the same anywhere in the text")
     strength: float = Field(default=0.7, gt=0, le=1, description="how sure these words alone are, 0..1")
     past: bool = Field(default=False, description="these words by themselves tell of another day")
+    naming: bool = Field(
+        default=False,
+        description="these words only name such an event: beside a court, a refusal or a visit at home it is no news",
+    )
     matches: tuple[str, ...] = Field(default=(), description="texts in which it must be found")
     misses: tuple[str, ...] = Field(default=(), description="texts in which it must not be found")
 

@@ -8,12 +8,13 @@ from monitor.read.lexicon import Effect, Entry, Modifier, NamedCause, Noise, Sco
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """Points to a kind of event; `strength` 0..1."""
+    """Points to a kind of event; `strength` 0..1; `naming`: its words only name such an event."""
 
     id: str
     kind: EventKind
     strength: float
     past: bool
+    naming: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ Owner = Trigger | Canceller | Turn | Cause | str
 def owner_of(written: Entry | Noise | Modifier | NamedCause) -> Owner:
     """An entry as people write it, without its phrases."""
     if isinstance(written, Entry):
-        return Trigger(written.id, written.kind, written.strength, written.past)
+        return Trigger(written.id, written.kind, written.strength, written.past, written.naming)
     if isinstance(written, Noise):
         return Canceller(written.id, written.cancels, written.scope)
     if isinstance(written, Modifier):

@@ -37,6 +37,8 @@ COUNTRY: Final = 1_000_000
 """Inhabitants from which a name abroad is also looked for in the other scripts of Kazakh."""
 SMALL: Final = 20_000
 """Below this many inhabitants, a name needs «в», «село» or a case ending beside it."""
+_KAZAKH_LETTERS: Final = frozenset("әғқңөұүһі")
+"""Names that hold one are not declined as in Russian: «қарағанда» is "according to", not Қарағанды."""
 _OTHER_SCRIPT: Final = re.compile("[äöüğşıñáóúńǵýž]|[\u0600-\u06ff]")
 _BREADTHS: Final = {"city": 1, "region": 2, "country": 3, "abroad": 3, "fuzzy": 4}
 """Of two places with one name the narrower is meant; squares, streets and districts are narrowest."""
@@ -83,7 +85,7 @@ class Gazetteer:
                 owned += [(len(self._multi) - 1, parsed) for parsed in parse_phrases(" ".join(parts))]
                 continue
             self._add_stem(name, named, cut=False, cued=name in cued)
-            if name[-1] in "аяйьы" and len(name) > 4:
+            if name[-1] in "аяйьы" and len(name) > 4 and not _KAZAKH_LETTERS & set(name):
                 self._add_stem(name[:-1], named, cut=True, cued=name in cued)
 
     def _add_stem(self, stem: str, named: Named, *, cut: bool, cued: bool) -> None:
