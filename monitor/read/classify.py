@@ -30,10 +30,9 @@ LEAST_STRENGTH: Final = 0.3
 """Weaker findings are not worth a line (0..1)."""
 
 _COURTS: Final = {Family.PROSECUTION, Family.CUSTODY}
-_ABOUT_OTHERS: Final = {EventKind.POLICE_PREVENTIVE, EventKind.ASSEMBLY_PERMIT_DENIED}
+_REFUSALS: Final = {EventKind.POLICE_PREVENTIVE, EventKind.ASSEMBLY_PERMIT_DENIED}
 _AT_RALLIES: Final = {EventKind.POLICE_DETENTION, EventKind.POLICE_FORCE, EventKind.POLICE_KETTLING}
 """Where police act so, there was a rally."""
-_OFTEN_BACKGROUND: Final = {EventKind.ASSEMBLY_PROTEST, EventKind.LABOUR_STRIKE, EventKind.ASSEMBLY_SINGLE_PICKET}
 _COUNTRYWIDE: Final = {Family.NET, Family.STATE}
 """Families for which "in the whole country, also in Almaty" means the whole country."""
 
@@ -101,6 +100,12 @@ class Surroundings:
             )
         return self._owners[kind]
 
+    def trigger_of(self, found: Found) -> Trigger:
+        """What a phrase that points to an event belongs to."""
+        owner = self.compiled.owners[found.owner]
+        assert isinstance(owner, Trigger)
+        return owner
+
     def numbers(self) -> list[CountHit]:
         """Numbers of the text, read once."""
         if self._counts is None:
@@ -122,23 +127,19 @@ class Surroundings:
 def findings(around: Surroundings, triggers: Sequence[Found]) -> tuple[Finding, ...]:
     """What the triggers come to, strongest first; the same kind in the same regions is one finding."""
     joined: dict[tuple[EventKind, tuple[str, ...]], Finding] = {}
-    for trigger in triggers:
-        finding = _weigh(around, trigger)
-        if finding is None:
-            continue
+    weighed = [(trigger, finding) for trigger in triggers if (finding := _weigh(around, trigger)) is not None]
+    for finding in _without_background(around, weighed):
         key = (finding.kind, finding.regions)
         joined[key] = _join(joined[key], finding) if key in joined else finding
     ordered = sorted(
-        _without_background(_without_vague(joined), around.compiled.naming),
-        key=lambda finding: (-finding.strength, finding.kind.value, finding.regions),
+        _without_vague(joined), key=lambda finding: (-finding.strength, finding.kind.value, finding.regions)
     )
     return tuple(finding for finding in ordered if finding.strength >= LEAST_STRENGTH)
 
 
 def _weigh(around: Surroundings, trigger: Found) -> Finding | None:
     """One trigger in its surroundings; `None` where they forbid it."""
-    entry = around.compiled.owners[trigger.owner]
-    assert isinstance(entry, Trigger)
+    entry = around.trigger_of(trigger)
     requirement = around.compiled.requirements[trigger.owner]
     reasons = _needed(around, trigger, requirement)
     if reasons is None:
@@ -274,23 +275,30 @@ def _join(left: Finding, right: Finding) -> Finding:
         strength=round(min(strength, 0.98), 3),
         counts={**right.counts, **left.counts},
         denied=left.denied or right.denied,
-        past=left.past,
+        past=left.past and right.past,
         because=_foremost(hits.values()),
     )
 
 
-def _without_background(found: list[Finding], naming: frozenset[str]) -> list[Finding]:
-    """«Арестовали за пост о митинге», «не разрешили митинг»: what a court, a refusal or a visit is about is not news itself."""
-    kinds = {finding.kind for finding in found}
-    if kinds & _AT_RALLIES or not any(kind in _ABOUT_OTHERS or kind.family in _COURTS for kind in kinds):
-        return found
+def _without_background(around: Surroundings, weighed: Sequence[tuple[Found, Finding]]) -> list[Finding]:
+    """«Арестовали за пост о митинге», «не разрешили митинг»: what a court or a refusal is about, in its own sentence, is no news.
+
+    Where police act against a rally there is one, and a rally told in a sentence of its own is one whatever else is told.
+    """
+    if any(finding.kind in _AT_RALLIES for _, finding in weighed):
+        return [finding for _, finding in weighed]
+    sentences = around.text.sentences
+    about = {sentences[trigger.first] for trigger, finding in weighed if _is_about_others(finding.kind)}
     return [
         finding
-        for finding in found
-        if finding.kind not in _OFTEN_BACKGROUND
-        or finding.counts
-        or not {hit.rule for hit in finding.because if ":" not in hit.rule} <= naming
+        for trigger, finding in weighed
+        if not (around.trigger_of(trigger).naming and sentences[trigger.first] in about)
+        or "participants" in finding.counts
     ]
+
+
+def _is_about_others(kind: EventKind) -> bool:
+    return kind in _REFUSALS or kind.family in _COURTS
 
 
 def _foremost(hits: Iterable[Hit]) -> tuple[Hit, ...]:

@@ -14,7 +14,7 @@ from monitor.domain.kinds import EventKind, Family
 from monitor.read.language import looks_kazakh
 from monitor.read.lexicon import Lexicon, Scope
 from monitor.read.mending import Mender
-from monitor.read.owners import Canceller, Cause, Owner, Trigger, Turn, owner_of
+from monitor.read.owners import Canceller, Cause, Owner, Turn, owner_of
 from monitor.read.phrases import Element, Found, PhraseMatcher, changed, parse_phrases
 from monitor.read.script import arabic_skeleton, folded, skeleton
 from monitor.read.tokens import Text
@@ -80,7 +80,6 @@ class Compiled:
         self._steps = self.context["plain"].steps_of()
         self.modifiers = {place: owner for place, owner in enumerate(self.owners) if isinstance(owner, Turn)}
         self.causes = {place: owner for place, owner in enumerate(self.owners) if isinstance(owner, Cause)}
-        self.naming = frozenset(owner.id for owner in self.owners if isinstance(owner, Trigger) and owner.naming)
         self._asked: dict[int, frozenset[int]] = {}
         self.noise = {place: owner for place, owner in enumerate(self.owners) if isinstance(owner, Canceller)}
         turning = [*self.modifiers, *self.causes, *self.noise]
