@@ -325,3 +325,43 @@ def test_a_quotation_does_not_end_the_sentence_around_it(text: str) -> None:
 def test_a_kazakh_name_on_sk_takes_a_vowel_before_its_case() -> None:
     (finding,) = reader().read("Степногорскіде митинг өтті").findings
     assert finding.regions == ("KZ-11",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Полиция задержала в Алматы 20 активистов, адвоката у них не было, сообщили правозащитники",
+        "Полиция задержала в Алматы 20 активистов на митинге. В акимате заявили, что ограничений в интернете не вводили.",
+        "Police detained 20 activists in Almaty who were not allowed to call lawyers, rights defenders said",
+        "Отключили интернет в Актау. Оператор сообщил, что на помощь никто не приехал",
+    ],
+)
+def test_what_is_not_said_of_the_event_does_not_deny_it(text: str) -> None:
+    findings = reader().read(text).findings
+    assert findings
+    assert not any(finding.denied for finding in findings)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Митинг против роста цен прошёл в Алматы. Накануне суд арестовал активиста на 15 суток за пост.",
+        "Бүгін Алматыда митинг өтті. Кеше сот белсендіні 15 тәулікке қамады.",
+        "A rally took place in Almaty today. A court jailed an activist for 15 days on the eve.",
+    ],
+)
+def test_a_rally_of_its_own_stands_beside_a_court(text: str) -> None:
+    assert "assembly.protest" in {finding.kind.value for finding in reader().read(text).findings}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "В Алматы арестовали активиста на 15 суток за пост о митинге",
+        "Акимат Уральска не разрешил митинг на площади",
+    ],
+)
+def test_what_a_court_or_a_refusal_is_about_is_no_rally(text: str) -> None:
+    findings = reader().read(text).findings
+    assert findings
+    assert "assembly.protest" not in {finding.kind.value for finding in findings}
