@@ -22,7 +22,7 @@ from monitor.domain.areas import Area
 from monitor.domain.regions import Region
 from monitor.domain.rules import Rule
 from monitor.domain.sources import Source
-from monitor.folder import Entry, Folder, open_folder
+from monitor.folder import Entry, Folder, open_folder, read_from
 from monitor.problems import ConfigurationError, Problem, model_problems, unknown
 from monitor.read.masking import Masker, PublicNames
 
@@ -76,10 +76,7 @@ def load_regions(own: Path | None) -> dict[str, Region]:
     Raises:
         ConfigurationError: everything that is wrong with them.
     """
-    folder = open_folder(own)
-    regions = _regions(folder)
-    folder.finish()
-    return regions
+    return read_from(own, _regions)
 
 
 def load_sources(own: Path | None) -> dict[str, Source]:
@@ -88,10 +85,7 @@ def load_sources(own: Path | None) -> dict[str, Source]:
     Raises:
         ConfigurationError: with every problem found.
     """
-    folder = open_folder(own)
-    sources = _sources(folder)
-    folder.finish()
-    return sources
+    return read_from(own, _sources)
 
 
 def load_probing(own: Path | None) -> ProbingConfiguration:
@@ -100,10 +94,7 @@ def load_probing(own: Path | None) -> ProbingConfiguration:
     Raises:
         ConfigurationError: with every problem found.
     """
-    folder = open_folder(own)
-    probing = read_probing(folder)
-    folder.finish()
-    return probing
+    return read_from(own, read_probing)
 
 
 def load_masker(own: Path | None) -> Masker:
@@ -112,10 +103,7 @@ def load_masker(own: Path | None) -> Masker:
     Raises:
         ConfigurationError: with every problem found.
     """
-    folder = open_folder(own)
-    masker = _masker(_public_names(folder), _sources(folder), read_reading(folder))
-    folder.finish()
-    return masker
+    return read_from(own, lambda folder: _masker(_public_names(folder), _sources(folder), read_reading(folder)))
 
 
 def load_scenario(path: Path) -> Scenario:

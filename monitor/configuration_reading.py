@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from monitor import domain, read
 from monitor.documents import Document
-from monitor.folder import Folder, open_folder
+from monitor.folder import Folder, read_from
 from monitor.kept import Kept, cache_directory, digest
 from monitor.problems import model_problems
 from monitor.read.compiled import Compiled, LexiconError
@@ -80,10 +80,7 @@ def load_reading(own: Path | None) -> ReadingConfiguration:
     Raises:
         ConfigurationError: with every problem found.
     """
-    folder = open_folder(own)
-    reading = read_reading(folder)
-    folder.finish()
-    return reading
+    return read_from(own, read_reading)
 
 
 def load_written(own: Path | None) -> Written:
@@ -92,10 +89,7 @@ def load_written(own: Path | None) -> Written:
     Raises:
         ConfigurationError: with every problem found.
     """
-    folder = open_folder(own)
-    written = read_written(folder)
-    folder.finish()
-    return written
+    return read_from(own, read_written)
 
 
 def read_reading(folder: Folder, *, cache: Path | None = None) -> ReadingConfiguration:
@@ -133,14 +127,12 @@ def note_failing_examples(folder: Folder, reader: Reader) -> None:
 
 def _made_of(folder: Folder) -> Iterator[bytes]:
     """All that a reader is made of: its code and its data, by name."""
-    for package in _CODE:
-        for file in sorted(Path(place) for place in package.__path__):
-            yield from (code.read_bytes() for code in sorted(file.glob("*.py")))
+    for place in (Path(place) for package in _CODE for place in package.__path__):
+        yield from (code.read_bytes() for code in sorted(place.glob("*.py")))
     yield Path(__file__).read_bytes()
     for name in (*folder.names("lexicons", ".yaml"), _PHRASES, *_TABLES):
         yield name.encode()
-        path = folder.path(name)
-        yield path.read_bytes() if path.is_file() else b""
+        yield folder.content(name)
 
 
 def _lexicon(folder: Folder, name: str) -> Lexicon | None:

@@ -3,7 +3,7 @@
 A user's own directory may hold any of the files; what it does not hold comes from the defaults that came along.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -15,6 +15,7 @@ from monitor.problems import ConfigurationError, Problem, model_problems
 
 MAX_FILE_BYTES = 8 * 1024 * 1024
 Model = TypeVar("Model", bound=BaseModel)
+Read = TypeVar("Read")
 
 
 def default_directory() -> Path:
@@ -57,6 +58,14 @@ class Folder:
         except (OSError, UnicodeDecodeError) as error:
             self.note(name, 0, "", f"cannot be read: {_plain(error)}")
         return None
+
+    def content(self, name: str) -> bytes:
+        """The file's bytes, at most a byte more than a file may have; empty if it cannot be read, which is not noted."""
+        try:
+            with self.path(name).open("rb") as file:
+                return file.read(MAX_FILE_BYTES + 1)
+        except OSError:
+            return b""
 
     def document(self, name: str) -> Document | None:
         """The file as YAML; `None`, with a problem noted, if it is none."""
@@ -143,6 +152,18 @@ def open_folder(own: Path | None) -> Folder:
         folder.problems.append(Problem(str(own), 0, "", "there is no such directory"))
         folder.finish()
     return folder
+
+
+def read_from(own: Path | None, read: "Callable[[Folder], Read]") -> Read:
+    """What a reader of one part of the configuration makes of the user's directory over the defaults.
+
+    Raises:
+        ConfigurationError: there is no such directory, or the reader noted a problem.
+    """
+    folder = open_folder(own)
+    made = read(folder)
+    folder.finish()
+    return made
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,16 @@ class Kept:
                 if told.st_uid not in {0, os.getuid()} or told.st_mode & 0o022 or told.st_size > _MAX_BYTES:
                     return None
                 return _read(file.read())
-        except (OSError, pickle.UnpicklingError, EOFError, AttributeError, TypeError, ValueError, IndexError, KeyError):
+        except (
+            OSError,
+            pickle.UnpicklingError,
+            EOFError,
+            AttributeError,
+            ImportError,
+            TypeError,
+            ValueError,
+            LookupError,
+        ):
             return None
 
     def store(self, key: str, thing: object) -> None:
@@ -97,7 +106,7 @@ class _OursAlone(pickle.Unpickler):
 
 
 def _read(content: bytes) -> Any:
-    # Two million objects and nothing to collect: looking for garbage meanwhile would triple the time.
+    # Many small objects and nothing to collect: looking for garbage meanwhile would only take time.
     running = gc.isenabled()
     gc.disable()
     try:

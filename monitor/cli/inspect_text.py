@@ -69,29 +69,27 @@ class _Homes:
 def _explained(name: str, reading: ReadingConfiguration, homes: _Homes) -> int:
     """Explain every text of a file; returns how many lines were none."""
     errors = 0
-    with opened(name) as stream:
-        for number, line in enumerate(iter(lambda: stream.readline(MAX_LINE_BYTES), b""), 1):
-            if not line.strip():
-                continue
-            asked = _asked(plain_record(line) or line, number, homes)
-            if isinstance(asked, str):
-                click.echo(printable(asked), err=True)
-                errors += 1
-            else:
-                explain(
-                    asked.text,
-                    asked.id or f"line {number}",
-                    reading.reader.read(asked.text, asked.published_at, asked.home),
-                    reading.strengths,
-                )
+    for number, line in _lines(name):
+        asked = _asked(plain_record(line) or line, number, homes)
+        if isinstance(asked, str):
+            click.echo(printable(asked), err=True)
+            errors += 1
+        else:
+            read = reading.reader.read(asked.text, asked.published_at, asked.home)
+            explain(asked.text, asked.id or f"line {number}", read, reading.strengths)
     return errors
 
 
 def _read_texts(name: str, reader: Reader, homes: _Homes) -> Iterator[dict[str, Any]]:
+    return (_read_text(line, number, reader, homes) for number, line in _lines(name))
+
+
+def _lines(name: str) -> Iterator[tuple[int, bytes]]:
+    """The lines that say anything, with their numbers."""
     with opened(name) as stream:
         for number, line in enumerate(iter(lambda: stream.readline(MAX_LINE_BYTES), b""), 1):
             if line.strip():
-                yield _read_text(line, number, reader, homes)
+                yield number, line
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from monitor.read.counts_words import MONTHS
 from monitor.read.phrases import Found
 from monitor.read.tokens import Text
 
 _YEAR_WORDS: Final = ("год", "г", "жыл", "year")
 _IN: Final = frozenset("в in since с of".split())
-_MONTHS: Final = ("январ", "феврал", "март", "апрел", "мая", "июн", "июл", "август", "сентябр", "октябр", "ноябр", "декабр",
-                  "қаңтар", "ақпан", "наурыз", "сәуір", "мамыр", "маусым", "шілде", "тамыз", "қыркүйек", "қазан", "қараша",
-                  "желтоқсан", "january", "february", "march", "april", "may", "june", "july", "august", "september",
-                  "october", "november", "december", "кантар", "желтоксан")  # fmt: skip
 
 
 def years(text: Text) -> list[int]:
@@ -41,7 +38,7 @@ def tells_of_another_year(text: Text, named: Sequence[int], trigger: Found, publ
         if published_at is not None:
             if int(text.words[place]) < published_at.year and not _just_before(text, place, published_at):
                 return True
-        elif not (place and text.words[place - 1].startswith(_MONTHS)):
+        elif not (place and text.words[place - 1].startswith(MONTHS)):
             return True
     return False
 
@@ -49,7 +46,7 @@ def tells_of_another_year(text: Text, named: Sequence[int], trigger: Found, publ
 def _is_year(text: Text, place: int) -> bool:
     after = text.words[place + 1] if place + 1 < len(text.words) else ""
     before = text.words[place - 1] if place else ""
-    return after.startswith(_YEAR_WORDS) or before in _IN or before.startswith(_MONTHS)
+    return after.startswith(_YEAR_WORDS) or before in _IN or before.startswith(MONTHS)
 
 
 def _just_before(text: Text, place: int, published_at: datetime) -> bool:

@@ -1,12 +1,8 @@
 """What a word may belong to, asked once for all phrases and names together. PURE."""
 
 from collections.abc import Iterable
-from typing import Final
 
-from monitor.read.phrases import NUMBER_WORDS, PhraseMatcher
-
-_HEAD: Final = 2
-"""First letters by which beginnings are told apart: two, or the one that a beginning has."""
+from monitor.read.phrases import NUMBER_WORDS, Beginnings, PhraseMatcher
 
 
 class WordMarks:
@@ -31,19 +27,13 @@ class WordMarks:
             self._numbers |= bit * numbers
         for bit, stem in stems:
             self._stems[stem] = self._stems.get(stem, 0) | bit
-        lengths: dict[str, set[int]] = {}
-        for stem in self._stems:
-            lengths.setdefault(stem[:_HEAD], set()).add(len(stem))
-        self._lengths = {head: tuple(sorted(some)) for head, some in lengths.items()}
+        self._beginnings = Beginnings(self._stems)
 
     def of(self, word: str) -> int:
         """The bits of this word; 0 if nobody knows it."""
-        stems, lengths = self._stems, self._lengths
         mark = self._words.get(word, 0)
-        for length in lengths.get(word[:_HEAD], ()):
-            mark |= stems.get(word[:length], 0)
-        for length in lengths.get(word[:1], ()):
-            mark |= stems.get(word[:length], 0)
+        for stem in self._beginnings.of(word):
+            mark |= self._stems[stem]
         if self._numbers and (word.isdecimal() or word in NUMBER_WORDS):
             mark |= self._numbers
         return mark
