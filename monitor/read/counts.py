@@ -7,7 +7,7 @@ Of a number and its correction the later counts; what an official and others say
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -20,6 +20,7 @@ from monitor.read.counts_words import (
     DEAD,
     EARLIER,
     MONTHS,
+    NO_MONTH,
     NO_ONE,
     NOT_PEOPLE,
     NOW,
@@ -72,7 +73,7 @@ def counts(text: Text) -> list[CountHit]:
             hits[-1] = replace(hits[-1], low=number.low, high=number.high, first=number.first, last=number.last)
         elif hits and _contradicts(text, hits[-1], number):
             hits[-1] = _wider(hits[-1], number)
-        elif (role := _role(text, number, taken)) is not None and not _is_part(text, number, role):
+        elif (role := _role(text, number, taken)) is not None and not _is_part(text, hits[-1:], number, role):
             hits.append(CountHit(role, number.low, number.high, number.first, number.last))
     return hits
 
@@ -122,14 +123,19 @@ def _wider(hit: CountHit, number: Number) -> CountHit:
     return replace(hit, low=min(hit.low, number.low), high=high)
 
 
-def _is_part(text: Text, number: Number, role: str) -> bool:
-    """«В том числе трое», "two of them": some of those just counted, and not how many they are."""
+def _is_part(text: Text, last: Sequence[CountHit], number: Number, role: str) -> bool:
+    """«В том числе трое», "two of them": some of those just counted, and not how many they are.
+
+    Not so where it tells what became of some who came: «вышли 200 человек, 15 из них задержали».
+    """
     if role in {"days", "fine", "killed"}:
         return False
     before = text.words[max(0, number.first - 3) : number.first]
+    if any(word in PART for word in before[-2:]):
+        return True
+    came = any(hit.role == "participants" for hit in last) and role != "participants"
     after = tuple(text.words[number.last + 1 : number.last + 3])
-    pairs = itertools.pairwise(before)
-    return any(word in PART for word in before[-2:]) or after in OF_THEM or any(pair in OF_THEM for pair in pairs)
+    return not came and (after in OF_THEM or any(pair in OF_THEM for pair in itertools.pairwise(before)))
 
 
 def _role(text: Text, number: Number, taken: frozenset[int]) -> str | None:
@@ -262,7 +268,8 @@ def _is_clock_or_name(text: Text, number: Number) -> bool:
     after = following[0] if following else ""
     before = text.words[max(0, number.first - 2) : number.first]
     start, end = text.starts[number.first], text.ends[number.last]
-    if after.startswith(MONTHS) or (after.startswith(CLOCK) and not after.startswith(PARTICIPANTS)) or after in ORDINAL:
+    is_month = after.startswith(MONTHS) and not after.startswith(NO_MONTH)
+    if is_month or (after.startswith(CLOCK) and not after.startswith(PARTICIPANTS)) or after in ORDINAL:
         return True
     if number.high == 1 and after in NO_ONE:
         return True

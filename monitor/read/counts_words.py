@@ -109,6 +109,8 @@ MONTHS: Final = ("январ", "феврал", "март", "апрел", "мая
                  "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december", "кантар",
                  "акпан", "сауир", "шилде", "кыркуйек", "караша", "желтоксан")  # fmt: skip
 """Beginnings of the names of months."""
+NO_MONTH: Final = ("marche", "mayor")
+"""Beginnings of words that begin like a month and name people: "200 marchers"."""
 CLOCK: Final = (
     "год", "жыл", "year", "лет", "жаста", "летн", "час", "минут", "сағат", "hour", "minute", "млрд", "процент", "пайыз", "percent",
     "метр", "км", "градус", "класс", "этаж", "квартир", "бап", "стать", "утра", "вечера", "ночи", "дня", "дней", "день",
