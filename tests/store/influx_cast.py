@@ -75,13 +75,28 @@ def answers(*made: Callable[[], web.StreamResponse] | Trouble) -> Trouble:
     return trouble
 
 
-async def until(true: Callable[[], bool], rounds: int = 200_000) -> None:
-    """Let everything run until that is true."""
-    for _ in range(rounds):
-        if true():
+async def until(true: Callable[[], bool], within_seconds: float = 60.0) -> None:
+    """Let everything run until that is true; a slow machine gets its minute."""
+    assert await _came_true(true, within_seconds), "it did not come true"
+
+
+async def goes_on(clock: SimulatedClock, true: Callable[[], bool], minutes: int = 300) -> None:
+    """Let time go on until that is true: who was busy when it moved falls asleep after it, and waits for the next minute."""
+    for _ in range(minutes):
+        clock.advance(60)
+        if await _came_true(true, 0.2):
             return
-        await asyncio.sleep(0)
     raise AssertionError("it did not come true")
+
+
+async def _came_true(true: Callable[[], bool], within_seconds: float) -> bool:
+    loop = asyncio.get_running_loop()
+    end = loop.time() + within_seconds
+    while not true():
+        if loop.time() > end:
+            return False
+        await asyncio.sleep(0)
+    return True
 
 
 @asynccontextmanager

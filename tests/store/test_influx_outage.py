@@ -25,7 +25,7 @@ from tests.conftest import need
 from tests.fakes.influx import hang, refused
 from tests.fakes.state import MemoryState
 from tests.store.cast import report, signal
-from tests.store.influx_cast import QUICK, RAW, fake_server, probe, probes, running, store_over, until
+from tests.store.influx_cast import QUICK, RAW, fake_server, goes_on, probe, probes, running, store_over, until
 from tests.store.killing import hear, kill, start
 
 SIGNALS = "dabyl_signals"
@@ -59,8 +59,7 @@ async def test_an_hour_away_delays_and_neither_loses_nor_doubles(
         assert store.backlog.oldest_at == began
         assert len(fake.statuses) < 600
         fake.trouble = None
-        clock.advance(60)
-        await until(lambda: store.backlog.lines == 0)
+        await goes_on(clock, lambda: store.backlog.lines == 0)
         assert fake.count(RAW) == 6000
         assert store.backlog.delivered == 6000
 
@@ -81,9 +80,7 @@ async def test_the_journal_is_recorded_at_once_whatever_influxdb_does(
         assert asyncio.get_running_loop().time() - began < 5
         assert store.backlog.lines >= len(points)
         fake.trouble = None
-        await until(lambda: clock.next_wake is not None)
-        clock.advance(120)
-        await until(lambda: store.backlog.lines == 0)
+        await goes_on(clock, lambda: store.backlog.lines == 0)
         # The journal read once more, as after a crash before the checkpoint, doubles nothing.
         state._checkpoints.clear()
         await Recording(state, store).catch_up()
