@@ -14,7 +14,7 @@ MEASURED = frozenset({"detect", "measurement"})
 
 
 def counting(condition: Condition, signals: Iterable[Signal], now: datetime) -> list[Signal]:
-    """The signals that count towards a condition now: right kind, fresh, strong, not denied, not of another day."""
+    """The signals that count towards a condition now: right kind, fresh, strong, told by somebody, not of another day."""
     since = now - timedelta(minutes=condition.within_minutes)
     until = now + AHEAD
     return [signal for signal in signals if since < signal.at <= until and counts_at_all(condition, signal)]
@@ -26,7 +26,7 @@ def counts_at_all(condition: Condition, signal: Signal) -> bool:
         condition.counts(signal.kind)
         and signal.strength >= condition.strength_at_least
         and signal.tier <= condition.tier_at_most
-        and not signal.denied
+        and signal.stands
         and (not condition.measured or signal.source in MEASURED)
         and (condition.include_past or not signal.past)
     )
@@ -58,7 +58,7 @@ def level_of(signals: Iterable[Signal]) -> Level:
     Seen by one witness; corroborated by two independent ones; confirmed where a measurement and a report agree, or three
     independent witnesses of which one checks facts before it publishes (tier 1).
     """
-    told = {signal.witness for signal in signals if not signal.denied}
+    told = {signal.witness for signal in signals if signal.stands}
     measured = {signal.witness for signal in signals if signal.source in MEASURED}
     best = min((signal.tier for signal in signals if signal.source not in MEASURED), default=4)
     if (measured and told - measured) or (len(told) >= 3 and best == 1):

@@ -149,7 +149,7 @@ def _counts(signals: Sequence[Signal], language: Language) -> str:
     roles: dict[str, list[Interval]] = {}
     for signal in signals:
         for role, interval in signal.counts.items():
-            if not signal.denied:
+            if signal.stands:
                 roles.setdefault(role, []).append(interval)
     parts = [
         f"{ROLES[role][language]} {_spread(intervals)}" for role, intervals in sorted(roles.items()) if role in ROLES

@@ -27,6 +27,7 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "source",
         "witness",
         "denied",
+        "claimed",
         "past",
         "counts",
         "link",
@@ -155,7 +156,7 @@ def _signal(signal: Signal) -> dict[str, Any]:
     return {
         "at": rfc3339(signal.at), "kind": signal.kind.value, "regions": list(signal.regions), "places": list(signal.places),
         "strength": signal.strength, "source": signal.source, "witness": signal.witness, "denied": signal.denied,
-        "past": signal.past, "counts": {role: list(interval) for role, interval in signal.counts.items()},
+        "claimed": signal.claimed, "past": signal.past, "counts": {role: list(interval) for role, interval in signal.counts.items()},
         "link": signal.link, "id": signal.id, "evidence": list(signal.evidence),
     }  # fmt: skip
 

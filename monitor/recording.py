@@ -55,7 +55,7 @@ class Recording:
 def points_of(signal: Signal) -> Iterator[Point]:
     """One point a region for the signal itself, and two for each number it tells of: lowest and highest."""
     time_ns = telling_apart(signal.at, signal.id)
-    marks = {"denied": "yes" if signal.denied else None, "past": "yes" if signal.past else None}
+    marks = {flag: "yes" if getattr(signal, flag) else None for flag in ("denied", "claimed", "past")}
     for region in signal.regions or (NOWHERE,):
         tags = {"kind": signal.kind.value, "region": region, "source": signal.source, **marks}
         yield Point(series_key("signal", **tags), time_ns, signal.strength, None, signal.id)

@@ -28,7 +28,8 @@ def signal_record(signal: Signal, now: datetime) -> dict[str, Any]:
     return _record(
         now, "signal", kind=signal.kind.value, regions=list(signal.regions), confidence=round(signal.strength, 3), id=signal.id,
         at=rfc3339(signal.at), places=list(signal.places), source=signal.source, witness=signal.witness,
-        denied=signal.denied, past=signal.past, report=signal.report, evidence=list(signal.evidence), link=signal.link,
+        denied=signal.denied, claimed=signal.claimed, past=signal.past, report=signal.report, link=signal.link,
+        evidence=list(signal.evidence),
         counts={role: list(interval) for role, interval in signal.counts.items()},
         because=[{"rule": hit.rule, "words": hit.words, "start": hit.start, "end": hit.end} for hit in signal.because],
     )  # fmt: skip

@@ -174,7 +174,7 @@ def changed(before: Signal, after: Signal) -> str:
     parts = []
     if abs(before.strength - after.strength) >= LEAST_CHANGE:
         parts.append(f"strength {before.strength:.2f} -> {after.strength:.2f}")
-    turned = [flag for flag in ("denied", "past") if getattr(before, flag) != getattr(after, flag)]
+    turned = [flag for flag in ("denied", "claimed", "past") if getattr(before, flag) != getattr(after, flag)]
     parts += [f"{'now' if getattr(after, flag) else 'no longer'} {flag}" for flag in turned]
     for role in sorted({*before.counts, *after.counts}):
         old, new = before.counts.get(role), after.counts.get(role)

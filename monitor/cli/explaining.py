@@ -81,7 +81,7 @@ def _told(number: int, finding: Finding, own: Mapping[str, float]) -> Iterator[T
     colour = COLOURS[(number - 1) % len(COLOURS)]
     where = ", ".join(finding.regions) or "place unknown"
     places = f" ({', '.join(finding.places)})" if finding.places else ""
-    flags = "".join(f", {flag}" for flag in ("denied", "past") if getattr(finding, flag))
+    flags = "".join(f", {flag}" for flag in ("denied", "claimed", "past") if getattr(finding, flag))
     head = f"  {number}. {finding.kind.value}  {where}{places}  strength {finding.strength:.2f}{flags}"
     yield Text(printable(head), style=f"bold {colour}")
     for hit in finding.because:

@@ -53,10 +53,10 @@ class Said:
 
 
 def said_by(signal: Signal, stances: Mapping[str, str]) -> Said | None:
-    """The signal as something that was said; `None` where it is none: ours, denied, of another day, or too weak."""
+    """The signal as something that was said; `None` where it is none: ours, only denied, of another day, or too weak."""
     if signal.family is not Family.NET or signal.source == SOURCE:
         return None
-    if signal.denied or signal.past or signal.strength < LEAST_STRENGTH or signal.kind is EventKind.NET_RESTORED:
+    if not signal.stands or signal.past or signal.strength < LEAST_STRENGTH or signal.kind is EventKind.NET_RESTORED:
         return None
     stance = stances.get(signal.source, "independent")
     if signal.source == MEASURED_ELSEWHERE or stance == "measurement":

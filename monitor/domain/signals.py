@@ -43,6 +43,7 @@ class Finding:
         strength: 0..1, how sure the words are.
         counts: people or things by role (`detained`, `injured`, `killed`, `participants`, `days`, `fine`).
         denied: an official denies it; kept beside the claim, never counted as corroboration.
+        claimed: denied, and yet told by the same text in its own or a witness's words; what is not denied needs no mark.
         past: told as something of another day (court report, anniversary, look back).
     """
 
@@ -52,6 +53,7 @@ class Finding:
     strength: float = 0.0
     counts: Mapping[str, Interval] = field(default_factory=dict)
     denied: bool = False
+    claimed: bool = False
     past: bool = False
     because: tuple[Hit, ...] = ()
 
@@ -76,6 +78,7 @@ class Signal:
             different witnesses corroborate each other.
         at: when it seems to happen.
         observed_at: when we learned of it.
+        denied, claimed: as in `Finding`.
         evidence: ids of the reports or measurements it rests on.
         report: id of the report (all its wordings), so that an edited post is not two witnesses; `None` if measured.
         link: where a person can look at the evidence; `None` where there is no address.
@@ -94,6 +97,7 @@ class Signal:
     places: tuple[str, ...] = ()
     counts: Mapping[str, Interval] = field(default_factory=dict)
     denied: bool = False
+    claimed: bool = False
     past: bool = False
     because: tuple[Hit, ...] = ()
     evidence: tuple[str, ...] = ()
@@ -115,6 +119,11 @@ class Signal:
     def family(self) -> Family:
         """The family of its kind."""
         return self.kind.family
+
+    @property
+    def stands(self) -> bool:
+        """Whether somebody says that it is so: nobody denies it here, or the report tells it beside the denial."""
+        return not self.denied or self.claimed
 
 
 def signal_id(evidence: str, kind: EventKind, regions: tuple[str, ...]) -> str:

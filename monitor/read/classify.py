@@ -4,6 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import islice
 from typing import Final
 
 from monitor.domain.kinds import EventKind, Family
@@ -13,6 +14,7 @@ from monitor.read.compiled import Compiled, Requirement, concerns
 from monitor.read.context import tells_of_another_year, years
 from monitor.read.counted import counted
 from monitor.read.counts import CountHit, counts
+from monitor.read.denials import is_claimed
 from monitor.read.language import looks_kazakh
 from monitor.read.lexicon import Scope
 from monitor.read.mentions import Mention
@@ -150,8 +152,8 @@ def _weigh(around: Surroundings, trigger: Found) -> Finding | None:
     if doubtful and not excused:
         return None
     effects = _effects(around, trigger, entry.kind)
-    denied = "denied" in effects or {"negated", "official"} <= effects
-    if "absent" in effects or (not denied and effects & {"negated", "hypothetical"}):
+    denied = "denied" in effects or {"negated", "official"} <= effects.keys()
+    if "absent" in effects or (not denied and effects.keys() & {"negated", "hypothetical"}):
         return None
     place = _where(around, trigger, entry.kind)
     if place is None:
@@ -170,6 +172,7 @@ def _weigh(around: Surroundings, trigger: Found) -> Finding | None:
         strength=round(strength, 3),
         counts=counted(around.text, around.numbers(), trigger, entry.kind),
         denied=denied,
+        claimed=denied and is_claimed(around.text, trigger, effects.get("denied", effects.get("negated", ())), effects),
         past=past,
         because=(
             around.hit(entry.id, trigger.first, trigger.last),
@@ -230,17 +233,22 @@ def _causes(around: Surroundings, trigger: Found, kind: EventKind) -> list[tuple
     return [(cause, hit) for cause, hit in found if hit is not None]
 
 
-def _effects(around: Surroundings, trigger: Found, kind: EventKind) -> set[str]:
-    effects: set[str] = set()
+def _effects(around: Surroundings, trigger: Found, kind: EventKind) -> dict[str, list[Found]]:
+    """How its surroundings turn it, and by which words: of a denial all, else the first."""
+    effects: dict[str, list[Found]] = {}
     for owner in around.owners(Turn):
         modifier = around.compiled.modifiers[owner]
-        if modifier.effect in effects or not concerns(modifier.kinds, kind):
+        everything = modifier.effect == "denied"
+        if (modifier.effect in effects and not everything) or not concerns(modifier.kinds, kind):
             continue
         needs = around.compiled.requirements[owner].needs
-        for found in around.all_met(owner, trigger, modifier.scope):
-            if all(around.met(group, found, "sentence") for group in needs):
-                effects.add(modifier.effect)
-                break
+        met = (
+            found
+            for found in around.all_met(owner, trigger, modifier.scope)
+            if all(around.met(group, found, "sentence") for group in needs)
+        )
+        if told := list(met if everything else islice(met, 1)):
+            effects.setdefault(modifier.effect, []).extend(told)
     return effects
 
 
@@ -275,9 +283,14 @@ def _join(left: Finding, right: Finding) -> Finding:
         strength=round(min(strength, 0.98), 3),
         counts={**right.counts, **left.counts},
         denied=left.denied or right.denied,
+        claimed=(left.denied or right.denied) and (_stands(left) or _stands(right)),
         past=left.past and right.past,
         because=_foremost(hits.values()),
     )
+
+
+def _stands(finding: Finding) -> bool:
+    return not finding.denied or finding.claimed
 
 
 def _without_background(around: Surroundings, weighed: Sequence[tuple[Found, Finding]]) -> list[Finding]:

@@ -141,12 +141,10 @@ def _linked(signals: Sequence[Signal], groups: Mapping[Key, object], known: Know
 
 def _entry(key: Key, group: Sequence[Signal], outcomes: Sequence[Signal], known: Known) -> Detentions:
     day, region, place = key
-    claims = [signal for signal in group if not signal.denied and signal.source not in known.official]
-    official = [signal for signal in group if not signal.denied and signal.source in known.official]
-    releases = [signal for signal in outcomes if signal.kind is EventKind.CUSTODY_RELEASE and not signal.denied]
-    sentences = [
-        signal for signal in outcomes if signal.kind is EventKind.PROSECUTION_ADMINISTRATIVE and not signal.denied
-    ]
+    claims = [signal for signal in group if signal.stands and signal.source not in known.official]
+    official = [signal for signal in group if signal.stands and signal.source in known.official]
+    releases = [signal for signal in outcomes if signal.kind is EventKind.CUSTODY_RELEASE and signal.stands]
+    sentences = [signal for signal in outcomes if signal.kind is EventKind.PROSECUTION_ADMINISTRATIVE and signal.stands]
     whole = sorted([*group, *outcomes], key=lambda signal: (signal.at, signal.id))
     return Detentions(
         day=day, region=region, place=place,

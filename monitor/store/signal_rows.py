@@ -28,6 +28,7 @@ def signal_values(signal: Signal) -> Values:
         "counts": dict(signal.counts),
         "evidence": signal.evidence,
         "because": [(hit.rule, hit.start, hit.end) for hit in signal.because],
+        "claimed": signal.claimed,
     }
     return {
         "id": signal.id,
@@ -69,6 +70,7 @@ def signal(row: Row[Any]) -> Signal:
         place_regions=tuple(details.get("place_regions", ())),
         counts={role: (lowest, highest) for role, (lowest, highest) in details["counts"].items()},
         denied=row.denied,
+        claimed=details.get("claimed", False),
         past=row.past,
         because=tuple(Hit(rule, text, start, end) for (rule, start, end), text in zip(because, words, strict=True)),
         evidence=tuple(details["evidence"]),

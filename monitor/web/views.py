@@ -142,7 +142,7 @@ def signal_row(known: Known, signal: Signal) -> dict[str, Any]:
         "regions": list(signal.regions), "where": where(known, signal.regions),
         "places": list(signal.places), "at": signal.at, "observed_at": signal.observed_at, "strength": signal.strength,
         "source": signal.source, "source_name": source.name if source else signal.source, "denied": signal.denied,
-        "past": signal.past, "counts": {role: list(interval) for role, interval in signal.counts.items()},
+        "claimed": signal.claimed, "past": signal.past, "counts": {role: list(interval) for role, interval in signal.counts.items()},
         "because": [{"rule": hit.rule, "words": known.masker.mask(hit.words)} for hit in signal.because[:4]], "link": web_link(signal.link),
         "report": signal.report,
     }  # fmt: skip

@@ -1,6 +1,7 @@
 """Deciding: independence, windows, hold and clear, one incident per story, and what is owed to whom."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Final
@@ -82,6 +83,19 @@ def test_two_independent_witnesses_fire() -> None:
 )
 def test_what_does_not_corroborate(second: Signal) -> None:
     assert events(DETENTION, [told("1", "a"), second]) == []
+
+
+@pytest.mark.parametrize("first", [{}, {"denied": True, "claimed": True}])
+def test_what_a_report_tells_counts_although_an_official_denies_it_there(first: dict[str, bool]) -> None:
+    second = told("2", "b", 5, denied=True, claimed=True)
+    assert events(DETENTION, [told("1", "a", **first), second]) == ["firing"]
+
+
+def test_an_end_that_is_denied_ends_nothing_even_where_it_is_told() -> None:
+    rule = Rule.model_validate({**DETENTION.model_dump(), "cleared_by": ["custody.release"]})
+    freed = told("3", "c", 6, EventKind.CUSTODY_RELEASE, denied=True, claimed=True)
+    assert events(rule, [told("1", "a"), told("2", "b", 5), freed]) == ["firing"]
+    assert events(rule, [told("1", "a"), told("2", "b", 5), replace(freed, denied=False)]) == ["firing", "cleared"]
 
 
 def test_an_alert_must_hold_before_it_fires_and_is_dropped_otherwise() -> None:

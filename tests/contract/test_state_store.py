@@ -41,7 +41,7 @@ async def store(address: str, clock: SimulatedClock) -> AsyncIterator[SqlStateSt
 
 
 async def test_a_signal_comes_back_as_it_went_in(store: SqlStateStore) -> None:
-    found = signal(report("1"), denied=True, past=True, title="Митинг")
+    found = signal(report("1"), denied=True, claimed=True, past=True, title="Митинг")
     await store.apply(Change(signals=(found,)))
     assert await store.signals(Query()) == [found]
     assert [entry for _, entry in await store.journal(0)] == [found]

@@ -103,6 +103,30 @@ def test_a_denial_is_kept_beside_the_claim() -> None:
     assert [(finding.kind.value, finding.denied) for finding in reading.findings] == [("police.detention", True)]
 
 
+@pytest.mark.parametrize(
+    ("text", "claimed"),
+    [
+        ("На площади в Алматы задержали 30 активистов. В полиции задержания отрицают.", True),
+        ("В Алматы задержали 30 активистов, однако в полиции это опровергли", True),
+        ("Жители Атырау сообщают, что интернета нет с утра. Минцифры: ограничений не вводили", True),
+        ("Полиция отрицает, что била митингующих в Актобе. Очевидцы говорят, что людей избивали дубинками", True),
+        ("Алматыда полиция 20 белсендіні ұстады. Полиция бұл ақпаратты жоққа шығарды.", True),
+        ("Police detained 20 protesters in Almaty, activists said, but the interior ministry denied this", True),
+        ("Полиция Алматы опровергла информацию о задержании активистов на площади", False),
+        ("Задержаний на митинге в Уральске не было, заявили в полиции", False),
+        ("В WhatsApp распространяется рассылка о комендантском часе в Алматы. В МВД назвали это фейком", False),
+        ("В соцсетях пишут, что в Астане отключили интернет. Минцифры опровергло сообщения", False),
+        ("Желіде Алматыда төтенше жағдай жарияланды деген қауесет тарады. Әкімдік оны жоққа шығарды.", False),
+        ("The interior ministry denied reports that 20 protesters were detained in Almaty", False),
+    ],
+)
+def test_what_a_text_tells_beside_its_denial_is_claimed_and_a_rumour_is_not(text: str, claimed: bool) -> None:
+    findings = reader().read(text).findings
+    assert findings
+    assert all(finding.denied for finding in findings)
+    assert any(finding.claimed for finding in findings) == claimed
+
+
 def test_the_past_is_told_as_past() -> None:
     reading = reader().read("В 2011 году в Жанаозене бастовали нефтяники", JANUARY)
     assert all(finding.past for finding in reading.findings)
