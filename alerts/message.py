@@ -65,10 +65,11 @@ class Composer:
         where = self._where(subject.incident, language)
         level = LEVELS[subject.incident.level.value][language]
         reason = REASONS[subject.reason.value][language]
-        head = f"{mark}{where}: {what}"
-        moment = _local(subject.since, to.zone)
-        short = safe(f"{head}, {moment}; {level}")[:SHORT_LENGTH]
-        title = safe(f"{head} ({SEVERITIES[subject.incident.severity.word][language]}). {reason}")[:200]
+        head = f"{where}: {what} ({SEVERITIES[subject.incident.severity.word][language]})"
+        # Whoever reads only this line at night must see that something changed, and that it ended.
+        change = "" if subject.reason is Reason.FIRST else f"{reason}. "
+        short = safe(f"{mark}{change}{head}, {_local(subject.since, to.zone)}; {level}")[:SHORT_LENGTH]
+        title = safe(f"{mark}{head}. {reason}")[:200]
         body = "\n".join(line for line in (f"{mark}{reason}: {what}.", *self._lines(subject, to)) if line)
         return Words(title, short, safe(body)[:BODY_LENGTH])
 

@@ -73,3 +73,25 @@ def test_every_counted_noun_has_all_forms_of_its_language() -> None:
     assert {language: len(forms) for noun in COUNTED.values() for language, forms in noun.items()} == {
         "en": 2, "ru": 3, "kk": 1,
     }  # fmt: skip
+
+
+def short(reason: Reason, language: Literal["ru", "kk", "en"] = "en") -> str:
+    told = signal(report("1"))
+    subject = Subject(incident=incident("i", told), rule=RULE, reason=reason, signals=(told,), since=NOON)
+    return composer().words(subject, Destination(id="r", kind="console", language=language)).short
+
+
+def test_the_one_line_on_a_phone_says_what_changed_and_how_serious_it_is() -> None:
+    assert "(HIGH)" in short(Reason.FIRST)
+    assert short(Reason.FIRST).startswith("Almaty: ")
+    assert short(Reason.ESCALATED).startswith("More serious now. Almaty: ")
+    assert short(Reason.RESOLVED).startswith("Ended. Almaty: ")
+    assert short(Reason.RESOLVED, "ru").startswith("Завершилось. ")
+
+
+def test_a_denial_is_named_beside_what_the_same_report_tells() -> None:
+    told = signal(report("1"), denied=True, claimed=True)
+    subject = Subject(incident=incident("i", told), rule=RULE, reason=Reason.FIRST, signals=(told,), since=NOON)
+    body = composer().words(subject, Destination(id="r", kind="console", language="en")).body
+    assert "Officials deny it: " in body
+    assert "Numbers reported: detained 3+" in body
