@@ -254,7 +254,9 @@ def _effects(around: Surroundings, trigger: Found, kind: EventKind) -> dict[str,
 
 def _where(around: Surroundings, trigger: Found, kind: EventKind) -> Where | None:
     """Where it is; `None` where it is abroad."""
-    found = where(around.text, around.mentions, trigger.first, trigger.last)
+    # «Не открывается из Казахстана»: a block is where it is seen from, a person from here may be held anywhere.
+    seen_from = kind.family in {Family.NET, Family.MEDIA}
+    found = where(around.text, around.mentions, trigger.first, trigger.last, seen_from=seen_from)
     if found.is_foreign:
         return None
     if found.is_countrywide and kind.family in _COUNTRYWIDE:

@@ -25,6 +25,8 @@ class Mention:
         is_locative: «в Алматы», «из Алматы», «Ақтауда».
         is_inside: the same, but not "from".
         is_embassy: its embassy or consulate.
+        is_aside: where somebody is from («уроженец Актобе»), or where an office that speaks has its seat («МИД в Астане»):
+            no place of an event in a text about another country.
     """
 
     place: Named
@@ -36,6 +38,7 @@ class Mention:
     is_locative: bool = False
     is_inside: bool = False
     is_embassy: bool = False
+    is_aside: bool = False
 
     @property
     def is_foreign(self) -> bool:

@@ -15,10 +15,18 @@ AFTER_CITY: Final = ("әкімдіг", "әкімі", "тұрғын", "қала",
 BEFORE_CITY: Final = ("жител", "акимат", "горсуд", "residents")
 """Beginnings of words that stand before the name of a town («жители Сатпаева»)."""
 PREPOSITIONS: Final = frozenset("в во из под у близ возле через около in near at from outside around across".split())
+FROM: Final = frozenset({"from", "из"})
 INSIDE: Final = frozenset("в во in at across".split())
 EMBASSIES: Final = ("посольств", "консульств", "генконсульств", "embass", "consulat", "елшілі", "консулды", "элчили",
                     "elshili", "elçili")  # fmt: skip
 """Beginnings of words that turn the name of a country into a building here."""
+SEATS: Final = (*EMBASSIES, "ministry", "министерств", "мид")
+"""Beginnings of words for offices whose seat is named when they speak («the Foreign Ministry in Astana said»)."""
+SPEAKS: Final = ("said", "says", "told", "reject", "denied", "denies", "condemn", "confirm", "called", "warn", "urge", "issued",
+                 "сообщ", "заяв", "опроверг", "отверг", "призва", "подтверд", "осуди", "назва", "предупред")  # fmt: skip
+"""Beginnings of words by which such an office speaks; without one it is a place («outside the embassy in Astana»)."""
+ORIGINS: Final = ("native", "born", "уроженец", "уроженк", "уроженц", "родивш", "родом", "гражданин", "гражданк")
+"""Beginnings of words before a place that somebody is from."""
 BEFORE_TOPIC: Final = frozenset("против о об поддержку солидарности against about over anti".split())
 """Words after which a country is what something is about."""
 PARTS_OF_COUNTRY: Final = ("област", "облыс", "район", "аудан", "округ", "region", "province", "district", "oblast")
@@ -28,6 +36,7 @@ VILLAGE: Final = ("ауыл", "аул", "село", "селе", "села", "с�
 LEADS_TO: Final = ("дорог", "трасс", "шосс", "поезд", "рейс", "автобус", "highway", "road", "train", "flight", "bus")
 """Beginnings of words for what leads to a place or goes there."""
 SURNAMES: Final = ("ев", "ева", "еву", "евым", "еве", "евой", "ов", "ова", "ову", "овым", "ове", "овой",
+                   "ин", "ина", "ину", "иным", "ине", "иной",
                    "ev", "eva", "yev", "yeva", "ov", "ova")  # fmt: skip
 """Endings of surnames, which some towns carry."""
 AFTER_GIVEN_NAME: Final = (*SURNAMES, "uly", "kyzy", "qyzy", "enko", "sky", "skiy", "ұлы", "қызы", "улы", "кызы", "енко",

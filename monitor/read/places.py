@@ -23,9 +23,13 @@ from monitor.read.place_words import (
     BEFORE_TOPIC,
     CUES,
     EMBASSIES,
+    FROM,
     INSIDE,
+    ORIGINS,
     PARTS_OF_COUNTRY,
     PREPOSITIONS,
+    SEATS,
+    SPEAKS,
     SURNAMES,
 )
 from monitor.read.script import folded, skeleton
@@ -181,14 +185,17 @@ class Gazetteer:
             if text.sentences[hit.first] == text.sentences[hit.last] and not any(taken[hit.first : hit.last + 1]):
                 taken[hit.first : hit.last + 1] = [True] * (hit.last - hit.first + 1)
                 found.append(_mention(text, self._multi[hit.owner], hit.first, hit.last))
+        people: tuple[str, ...] = ()
         for place in alone:
             word = words[place]
-            if taken[place] or len(word) <= 2:
+            if taken[place] or len(word) <= 2 or word.startswith(people):
                 continue
             named = self._single(word)
             if named is None and other_script and len(word) > 5 and word.isascii():
                 named = self._in_other_script(skeleton(word))
             surname = word.endswith(SURNAMES) and _follows_a_name(text, place)
+            if surname:
+                people = (*people, _family(word))
             given = named is not None and _is_given_name(text, place)
             if named is not None and not surname and not given and self._has_cue(text, place, word, named):
                 found.append(_mention(text, named, place, place))
@@ -249,7 +256,9 @@ def _mention(text: Text, named: Named, first: int, last: int) -> Mention:
         or after.startswith(EMBASSIES)
         or (before in {"of", "the"} and first > 1 and text.words[first - 2].startswith(EMBASSIES))
     )
-    topic = named.region is None and (before in BEFORE_TOPIC or after.startswith(("қарсы", "карсы")))
+    topic = named.region is None and (before in BEFORE_TOPIC or after.startswith(("қарсы", "карсы", "style")))
+    inside = before in INSIDE or is_inside(text.words[last])
+    away = before in FROM or (is_locative(text.words[last]) and not is_inside(text.words[last]))
     return Mention(
         named,
         first,
@@ -257,9 +266,19 @@ def _mention(text: Text, named: Named, first: int, last: int) -> Mention:
         is_adjective=first == last and is_adjective(text.words[first]) and not after.startswith(PARTS_OF_COUNTRY),
         is_topic=topic,
         is_locative=before in PREPOSITIONS or is_locative(text.words[last]),
-        is_inside=before in INSIDE or is_inside(text.words[last]),
+        is_inside=inside,
         is_embassy=embassy,
+        is_aside=named.region is not None and (away or _is_aside(text.words, first, last)),
     )
+
+
+def _is_aside(words: Sequence[str], first: int, last: int) -> bool:
+    """«Born in Aktobe», «the Foreign Ministry in Astana said», and not «outside the embassy in Astana»."""
+    before = words[max(0, first - 2) : first]
+    if any(word.startswith(ORIGINS) for word in before):
+        return True
+    named = len(before) == 2 and before[1] in {"in", "в"} and before[0].startswith(SEATS)
+    return named and any(word.startswith(SPEAKS) for word in words[last + 1 : last + 2])
 
 
 def _follows_a_name(text: Text, place: int) -> bool:
@@ -277,6 +296,12 @@ def _follows_a_name(text: Text, place: int) -> bool:
         and text.original[text.starts[place - 1]].isupper()
         and len(before) > 3
     )
+
+
+def _family(word: str) -> str:
+    """The part of a surname that stays in all its cases («Шадрин» of «Шадриной»)."""
+    ending = max((ending for ending in SURNAMES if word.endswith(ending)), key=len)
+    return word[: len(word) - len(ending)] + ending.removeprefix("y")[:2]
 
 
 def _is_given_name(text: Text, place: int) -> bool:

@@ -4,6 +4,7 @@ The nearest sentence decides: its own places first, then its neighbours', then t
 what only hints at a place (people, money, adjectives). An event that stands nearer to a place abroad is abroad.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -46,14 +47,16 @@ class Where:
     rule: str = "nowhere"
 
 
-def where(text: Text, mentions: Sequence[Mention], first: int, last: int) -> Where:
-    """What an event told by the words `first` to `last` is at."""
+def where(text: Text, mentions: Sequence[Mention], first: int, last: int, *, seen_from: bool = False) -> Where:
+    """What an event told by the words `first` to `last` is at; `seen_from`: "from Kazakhstan" may be where it is so."""
     events = [mention for mention in mentions if not mention.in_dateline and not mention.is_embassy]
     if any(mention.place.region for mention in events):
         # What a protest here is about is no place; with no place of ours, it is the only one.
         events = [mention for mention in events if not mention.is_topic]
+    if not seen_from and any(mention.is_foreign for mention in events):
+        events = [mention for mention in events if not mention.is_aside]
     sentence = text.sentences[first]
-    if any(_qualifies(mention, first, last) for mention in events):
+    if any(_qualifies(mention, first, last) for mention in events) or _is_of_others(events, text, first):
         return Where(is_foreign=True, rule="adjective of a country abroad")
     abroad = any(mention.is_foreign for mention in events)
     firm = [mention for mention in events if not mention.place.weak or (_is_our_capital(mention) and not abroad)]
@@ -79,6 +82,17 @@ def _qualifies(mention: Mention, first: int, last: int) -> bool:
         return False
     after = mention.first - last
     return (mention.is_adjective and mention.last == first - 1) or (mention.is_inside and 0 < after <= _BESIDE)
+
+
+def _is_of_others(events: Sequence[Mention], text: Text, first: int) -> bool:
+    """«Французские авиадиспетчеры объявили забастовку, рейс Париж — Алматы отменён»: who acts is from abroad, ours only come after."""
+    sentence = text.sentences[first]
+    here = [m for m in events if m.place.region and text.sentences[m.first] == sentence]
+    if not here or any(mention.is_locative or mention.first < first for mention in here):
+        return False
+    opening = bisect_left(text.sentences, sentence)
+    who = [m for m in events if m.is_foreign and m.is_adjective and not m.is_topic and m.first == opening]
+    return any(0 < first - mention.last <= _WITHIN for mention in who)
 
 
 def _is_told_of_others(events: Sequence[Mention], sentence: int, text: Text, first: int, last: int) -> bool:

@@ -389,3 +389,34 @@ def test_what_a_court_or_a_refusal_is_about_is_no_rally(text: str) -> None:
     findings = reader().read(text).findings
     assert findings
     assert "assembly.protest" not in {finding.kind.value for finding in findings}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "14 February. Novosibirsk, Russia. A man from Pavlodar was detained at a one-person picket against the war",
+        "Students blocked bridges in Novi Sad. One of them, born in Aktobe, says police beat her with batons in the cell",
+        "The Foreign Ministry in Astana said 14 students left Dhaka as clashes left nine dead and a curfew was imposed",
+        "Москвада полиция Алматыдан барған белсендіні ұстады",
+    ],
+)
+def test_where_somebody_is_from_or_an_office_speaks_is_no_place_of_an_event_abroad(text: str) -> None:
+    assert not reader().read(text).findings
+
+
+@pytest.mark.parametrize(
+    ("text", "region"),
+    [
+        ("Four relatives of people held in Xinjiang picketed the Chinese consulate in Almaty", "KZ-75"),
+        (
+            "Портал, где вышло расследование о даче, из Казахстана отвечает белой страницей. Через Стамбул и Прагу грузится мгновенно",
+            "KZ",
+        ),
+        (
+            "Правозащитница из Караганды Елена Шадрина нашла на двери венок, ей пишут с угрозами. Шадрина смотрит за колониями",
+            "KZ-35",
+        ),
+    ],
+)
+def test_a_place_named_aside_stays_where_nothing_abroad_is_told(text: str, region: str) -> None:
+    assert {finding.regions for finding in reader().read(text).findings} == {(region,)}
