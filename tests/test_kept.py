@@ -69,6 +69,17 @@ def test_a_lexicon_with_faults_is_told_each_time_and_never_kept(own: Path, tmp_p
     assert not (tmp_path / "cache").exists()
 
 
+def test_two_rules_of_one_name_are_told(own: Path, tmp_path: Path) -> None:
+    entry = '{id: ru.one, kind: labour.strike, any: ["бастуют"]}'
+    path = own / "lexicons" / "ru.yaml"
+    path.write_text(f"language: ru\nentries:\n  - {entry}\n  - {entry}\n", encoding="utf-8")
+    folder = Folder(own)
+    read_reading(folder, cache=tmp_path / "cache")
+    assert [(problem.entry, problem.message) for problem in folder.problems] == [
+        ("ru.one", "this id stands twice in the file; each needs its own")
+    ]
+
+
 def test_only_the_latest_few_are_kept(tmp_path: Path) -> None:
     kept = Kept(tmp_path, "thing")
     for number in range(7):

@@ -165,6 +165,7 @@ class Compiled:
         ]
 
     def _add(self, lexicon: Lexicon, forms: dict[str, _Form]) -> None:
+        _refuse_repeats(lexicon)
         for entry in lexicon.entries:
             place = self._own(owner_of(entry), lexicon)
             self._phrases(lexicon, entry.id, entry.any, place, forms, trigger=True)
@@ -222,6 +223,15 @@ class Compiled:
                     target += [(owner, elements) for elements in parsed(phrase, way)]
                 except ValueError as error:
                     raise LexiconError(entry, str(error)) from None
+
+
+def _refuse_repeats(lexicon: Lexicon) -> None:
+    """An id is the reason of a hit: two rules of one name could not be told apart."""
+    seen: set[str] = set()
+    for written in (*lexicon.entries, *lexicon.noise, *lexicon.modifiers, *lexicon.causes):
+        if written.id in seen:
+            raise LexiconError(written.id, "this id stands twice in the file; each needs its own")
+        seen.add(written.id)
 
 
 def mender_of(lexicons: Sequence[Lexicon]) -> Mender:

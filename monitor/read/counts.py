@@ -32,7 +32,10 @@ from monitor.read.counts_words import (
     POLICE_STAFF,
     ROLES,
     SAYS,
+    SHORT_MONTHS,
+    STREETS,
     THEY,
+    TOOK_PART,
     TOTAL,
 )
 from monitor.read.tokens import Text
@@ -176,9 +179,28 @@ def _are_they(text: Text, number: Number) -> bool:
     ends = not after or text.original[text.ends[number.last] : text.starts[number.last + 1]].strip() != ""
     return (
         (ends and any(word in THEY for word in before))
-        or before[-1:] == ["size"]
+        or "size" in before
         or (after == ["of"] and _of_us(text, number))
+        or tuple(text.words[number.last + 1 : number.last + 3]) in TOOK_PART
     )
+
+
+def _is_thing(following: Sequence[str]) -> bool:
+    """«120 автобусов», "120 buses"; not the first half of an English name for people: "120 bus drivers"."""
+    after = following[0] if following else ""
+    if not after.startswith(CLOCK) or after.startswith(PARTICIPANTS):
+        return False
+    plural = not after.isascii() or (after.endswith("s") and not after.endswith("us"))
+    return plural or len(following) < 2 or not is_person(following[1])
+
+
+def _is_house(text: Text, number: Number) -> bool:
+    """«Митинг на Абая, 25»: a number behind a comma and the name of a street."""
+    first = number.first
+    if first < 2 or text.original[text.ends[first - 1] : text.starts[first]] != ", ":
+        return False
+    named = text.words[first - 2] in STREETS and text.original[text.starts[first - 1]].isupper()
+    return named and not any(is_person(word) for word in text.words[number.last + 1 : number.last + 2])
 
 
 def _of_us(text: Text, number: Number) -> bool:
@@ -237,7 +259,7 @@ def _behind_aside(text: Text, step: int, direction: int) -> int:
     for _ in range(_ASIDE):
         if not 0 <= step < len(text.words):
             return -1
-        said = said or text.words[step].startswith(SAYS)
+        said = said or text.words[step].startswith(SAYS) or text.words[step] in PART
         following = step + direction
         if not 0 <= following < len(text.words):
             return -1
@@ -268,8 +290,8 @@ def _is_clock_or_name(text: Text, number: Number) -> bool:
     after = following[0] if following else ""
     before = text.words[max(0, number.first - 2) : number.first]
     start, end = text.starts[number.first], text.ends[number.last]
-    is_month = after.startswith(MONTHS) and not after.startswith(NO_MONTH)
-    if is_month or (after.startswith(CLOCK) and not after.startswith(PARTICIPANTS)) or after in ORDINAL:
+    is_month = (after.startswith(MONTHS) and not after.startswith(NO_MONTH)) or after in SHORT_MONTHS
+    if is_month or _is_thing(following) or after in ORDINAL or _is_house(text, number):
         return True
     if number.high == 1 and after in NO_ONE:
         return True

@@ -27,6 +27,8 @@ def _all_cases() -> dict[str, int]:
         for word in words.split():
             if _KAZAKH.match(word) or word in _KAZAKH_STEMS:
                 found |= {word + ending: value for ending in _KAZAKH_ENDINGS}
+    for of_them in "бірі біреуі бірінде бірінің бірінен біріне бірін біреуін біреуінің".split():
+        found.pop(of_them, None)  # «шахталардың бірінде», in one of the mines
     return found
 
 
@@ -109,6 +111,17 @@ MONTHS: Final = ("январ", "феврал", "март", "апрел", "мая
                  "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december", "кантар",
                  "акпан", "сауир", "шилде", "кыркуйек", "караша", "желтоксан")  # fmt: skip
 """Beginnings of the names of months."""
+SHORT_MONTHS: Final = frozenset(
+    "jan feb mar apr jun jul aug sep sept oct nov dec янв фев мар апр авг сен окт ноя дек".split()
+)
+"""Months as notes shorten them: "27 Jan - Astana"."""
+STREETS: Final = frozenset("на по у ул улице улицы улица проспекте проспект пр пл".split())
+"""Words before the name of a street."""
+TOOK_PART: Final = frozenset(
+    (who, what) for who, what in (("took", "part"), ("turned", "out"), ("came", "out"), ("showed", "up"), ("were", "present"),
+                                  ("приняли", "участие"), ("came", "to"))
+)  # fmt: skip
+"""What stands behind a number of people who are not named: "About 200 took part"."""
 NO_MONTH: Final = ("marche", "mayor")
 """Beginnings of words that begin like a month and name people: "200 marchers"."""
 CLOCK: Final = (
@@ -168,7 +181,7 @@ ROLES: Final = (
     ("killed", ("погиб", "убит", "умер", "жертв", "мерт", "өлтір", "олтир", "killed", "dead", "died",
                 "deaths", "fatalit", "скончал", "застрел", "опат", "kill", "мертв", "гибел", "lives", "расстрел", "өлген", "өлді")),
     ("injured", ("ранен", "пострад", "травм", "госпитал", "жарала", "жаракат", "жарақат", "зардап", "injur", "wounded",
-                 "hospital", "ранил", "hurt", "больниц", "ожог", "wound", "аурухан", "покалеч", "увеч", "medical", "поранен", "жаралы")),
+                 "hospital", "ранил", "hurt", "больниц", "райбольниц", "горбольниц", "облбольниц", "скорая", "скорой", "скорую", "ожог", "wound", "аурухан", "покалеч", "увеч", "medical", "поранен", "жаралы")),
     ("detained", ("задерж", "арестов", "доставл", "ұста", "усталд", "ұстал", "тұтқын", "туткын", "қамал", "қамау", "detain",
                   "әкет", "тоғыт", "bundled", "rounded", "hauled", "picked", "taken", "вяж", "пакуют", "рассад", "задержк",
                   "arrest", "custody", "увез", "скрути", "водвор", "жеткіз", "забра", "повяз", "свинти", "винтят", "схвач", "схвати", "запих", "затолк", "грузят", "погруз", "пакова", "уводят", "увел", "dragged", "herded", "loaded", "apprehend", "nabbed", "seized", "ustap", "ұстап", "ustald", "әкет", "áket", "äket", "aket")),
@@ -181,7 +194,7 @@ ROLES: Final = (
                       "пенсионер", "студент", "activist", "women", "demonstrator", "journalist", "supporter", "villager", "шеруші",
                       "ипотечник", "дольщик", "вахтовик", "вкладчик", "мама", "мамы", "мамоч", "мүше", "жақтас", "кондуктор", "балуан", "members", "member", "әйел", "жүргізуші", "тілші", "тұрғын",
                       "несовершеннолетн", "блогер", "правозащитн", "парн", "девуш", "молод", "сельчан", "горожан", "житель",
-                      "ереуілші", "persons", "person", "crew", "members", "families", "аулчан", "аульчан", "односельчан", "школьник", "инвалид", "рыбак", "казак", "кісі", "үлескер", "аналар", "ананы", "анадан", "студент", "оқушы", "drivers", "employees", "staff", "students", "mothers")),
+                      "ереуілші", "persons", "person", "crew", "members", "families", "аулчан", "аульчан", "односельчан", "школьник", "инвалид", "рыбак", "казак", "кісі", "үлескер", "аналар", "ананы", "анадан", "студент", "оқушы", "drivers", "employees", "staff", "students", "mothers", "parents", "couriers", "borrowers", "holders", "уволенн", "офицер", "жігіт", "азамат", "бәйбіше")),
 )  # fmt: skip
 PERSON: Final = (
     # Russian, in the cases that numbers ask for.

@@ -123,6 +123,14 @@ COUNTED += [
     ("4 мамырда 60-қа тарта жұмысшы жиналды", {"participants": (54, 66)}),
     ("«Қазақ елі» монументінің жанында отызға жуық адам жиналды", {"participants": (27, 33)}),
     ("Бір топ белсенді әкімдікке барды", {}),
+    ("Шахталардың бірінде 120 кенші жер бетіне көтерілмеді", {"participants": (120, 120)}),
+    ("27 Jan - Astana: a dozen or so mothers held a sit-in", {"participants": (11, 13)}),
+    ("workers (size=about a dozen) parked their trucks", {"participants": (11, 13)}),
+    ("Some 120 bus drivers stayed in the depot", {"participants": (108, 132)}),
+    ("About 200 took part in the rally", {"participants": (180, 220)}),
+    ("five people, including two policemen, were hurt", {"injured": (5, 5)}),
+    ("пострадали пять человек, в том числе двое детей", {"injured": (5, 5)}),
+    ("шестеро сельчан обратились в райбольницу", {"injured": (6, 6)}),
 ]
 
 
@@ -153,6 +161,8 @@ def test_a_number_counts_whom_its_clause_speaks_of(said: str, expected: dict[str
         "задержан на 5-й день голодовки",
         "12,5 процента участников",
         "12 % участников",
+        "слухи о митинге на Абая, 25",
+        "120 buses stood at the depot",
     ],
 )
 def test_times_ages_things_and_names_count_nobody(said: str) -> None:
