@@ -114,7 +114,7 @@ class Compiled:
             around = self._around(asked_by) if asked_by is not None and way == "plain" else None
             hits = met if met is not None and way == "plain" else matchers[way].find(changed, telling, around)
             for hit in hits:
-                if sentences[hit.first] == sentences[hit.last]:
+                if sentences[hit.first] == sentences[hit.last] and not _is_month(words, hit):
                     found[hit.owner, hit.first, hit.last] = hit
         return sorted(found.values(), key=lambda hit: (hit.first, hit.last, hit.owner))
 
@@ -223,6 +223,13 @@ class Compiled:
                     target += [(owner, elements) for elements in parsed(phrase, way)]
                 except ValueError as error:
                     raise LexiconError(entry, str(error)) from None
+
+
+def _is_month(words: Sequence[str], hit: Found) -> bool:
+    """"On 22 March 2026" tells of no march; the women of "8 March" may."""
+    if hit.first != hit.last or words[hit.first] != "march":
+        return False
+    return any(word.isdecimal() and word != "8" for word in words[max(0, hit.first - 1) : hit.first + 2])
 
 
 def _refuse_repeats(lexicon: Lexicon) -> None:
