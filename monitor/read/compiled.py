@@ -234,11 +234,12 @@ def _is_month(words: Sequence[str], hit: Found) -> bool:
 
 def _refuse_repeats(lexicon: Lexicon) -> None:
     """An id is the reason of a hit: two rules of one name could not be told apart."""
+    parts = (lexicon.entries, lexicon.noise, lexicon.modifiers, lexicon.causes)
     seen: set[str] = set()
-    for written in (*lexicon.entries, *lexicon.noise, *lexicon.modifiers, *lexicon.causes):
-        if written.id in seen:
-            raise LexiconError(written.id, "this id stands twice in the file; each needs its own")
-        seen.add(written.id)
+    for name in [written.id for part in parts for written in part]:
+        if name in seen:
+            raise LexiconError(name, "this id stands twice in the file; each needs its own")
+        seen.add(name)
 
 
 def mender_of(lexicons: Sequence[Lexicon]) -> Mender:

@@ -6,7 +6,7 @@ In the tables ⟦ ⟧ stand around what must go, ⏎ is a new line; everything e
 import re
 from functools import cache
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 from unicodedata import normalize
 
 import pytest
@@ -70,9 +70,9 @@ def test_invisible_characters_do_not_hide_a_phone() -> None:
 )  # fmt: skip
 def test_hostile_text_is_masked_in_bounded_time(text: str) -> None:
     masker().mask("Иван Петров")
-    began = perf_counter()
+    began = process_time()
     assert len(masker().mask(text)) <= 400_000
-    assert perf_counter() - began < 0.5
+    assert process_time() - began < 0.5
 
 
 @pytest.mark.parametrize(
