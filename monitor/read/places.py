@@ -256,7 +256,8 @@ def _mention(text: Text, named: Named, first: int, last: int) -> Mention:
         or after.startswith(EMBASSIES)
         or (before in {"of", "the"} and first > 1 and text.words[first - 2].startswith(EMBASSIES))
     )
-    topic = named.region is None and (before in BEFORE_TOPIC or after.startswith(("қарсы", "карсы", "style")))
+    at_border = first > 1 and before in {"с", "with"} and text.words[first - 2].startswith(("границ", "border"))
+    topic = named.region is None and (before in BEFORE_TOPIC or at_border or after.startswith(("қарсы", "карсы", "style")))
     inside = before in INSIDE or is_inside(text.words[last])
     away = before in FROM or (is_locative(text.words[last]) and not is_inside(text.words[last]))
     return Mention(
@@ -275,10 +276,17 @@ def _mention(text: Text, named: Named, first: int, last: int) -> Mention:
 def _is_aside(words: Sequence[str], first: int, last: int) -> bool:
     """«Born in Aktobe», «the Foreign Ministry in Astana said», and not «outside the embassy in Astana»."""
     before = words[max(0, first - 2) : first]
-    if any(word.startswith(ORIGINS) for word in before):
+    if any(word.startswith(ORIGINS) for word in before) or _is_its_office(words, first, last):
         return True
     named = len(before) == 2 and before[1] in {"in", "в"} and before[0].startswith(SEATS)
     return named and any(word.startswith(SPEAKS) for word in words[last + 1 : last + 2])
+
+
+def _is_its_office(words: Sequence[str], first: int, last: int) -> bool:
+    """«МИД Казахстана», "the Foreign Ministry of Kazakhstan", "Kazakhstan s Foreign Ministry"."""
+    before, after = words[max(0, first - 2) : first], words[last + 1 : last + 4]
+    of_it = before[-1:] == ["мид"] or (before[-1:] in (["of"], ["дел"]) and before[0].startswith(("ministry", "иностранн")))
+    return of_it or "foreign ministry" in " ".join(after) or "сыртқы істер" in " ".join(after)
 
 
 def _follows_a_name(text: Text, place: int) -> bool:
