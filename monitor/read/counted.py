@@ -54,6 +54,9 @@ def counted(text: Text, numbers: Sequence[CountHit], trigger: Found, kind: Event
             if abs(text.sentences[number.first] - sentence) != reach:
                 continue
             role = _role(text, number, trigger, kind)
+            if role == "participants" and number.high == 1 and kind is not EventKind.ASSEMBLY_SINGLE_PICKET:
+                # «Бір әйелдің қан қысымы көтерілді», «одной стало плохо»: one of a crowd is not how many it was.
+                continue
             if role in roles and (role not in found or _says_better(text, number, found[role])):
                 found[role] = number
     return {role: (number.low, number.high) for role, number in found.items()}

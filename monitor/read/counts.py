@@ -46,6 +46,7 @@ _BEYOND: Final = 5
 """How much farther a word is that stands beyond another number."""
 _ASIDE: Final = 6
 """Words of an aside that names who says the number."""
+_LAST_DAY: Final = 31
 _AT_ONCE: Final = 3
 """How far behind its number the word for people may stand, where its ending alone tells that they are people."""
 
@@ -185,6 +186,10 @@ def _are_they(text: Text, number: Number) -> bool:
     )
 
 
+def _is_month(word: str) -> bool:
+    return (word.startswith(MONTHS) and not word.startswith(NO_MONTH)) or word in SHORT_MONTHS
+
+
 def _is_thing(following: Sequence[str]) -> bool:
     """«120 автобусов», "120 buses"; not the first half of an English name for people: "120 bus drivers"."""
     after = following[0] if following else ""
@@ -290,8 +295,8 @@ def _is_clock_or_name(text: Text, number: Number) -> bool:
     after = following[0] if following else ""
     before = text.words[max(0, number.first - 2) : number.first]
     start, end = text.starts[number.first], text.ends[number.last]
-    is_month = (after.startswith(MONTHS) and not after.startswith(NO_MONTH)) or after in SHORT_MONTHS
-    if is_month or _is_thing(following) or after in ORDINAL or _is_house(text, number):
+    dated = number.low == number.high <= _LAST_DAY and _is_month(before[-1] if before else "")
+    if _is_month(after) or dated or _is_thing(following) or after in ORDINAL or _is_house(text, number):
         return True
     if number.high == 1 and after in NO_ONE:
         return True

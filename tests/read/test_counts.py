@@ -130,6 +130,8 @@ COUNTED += [
     ("About 200 took part in the rally", {"participants": (180, 220)}),
     ("five people, including two policemen, were hurt", {"injured": (5, 5)}),
     ("пострадали пять человек, в том числе двое детей", {"injured": (5, 5)}),
+    ("alañda ekı jüzge juyq adam tūr", {"participants": (180, 220)}),
+    ("8 naýryz sherýinen keiin qyzdardyń úsheýi ustaldy", {"detained": (3, 3)}),
     ("шестеро сельчан обратились в райбольницу", {"injured": (6, 6)}),
 ]
 
@@ -163,6 +165,8 @@ def test_a_number_counts_whom_its_clause_speaks_of(said: str, expected: dict[str
         "12 % участников",
         "слухи о митинге на Абая, 25",
         "120 buses stood at the depot",
+        "they gathered on February 17 and were detained",
+        "наурыздың 2 күні белсенділер ұсталды",
     ],
 )
 def test_times_ages_things_and_names_count_nobody(said: str) -> None:
