@@ -293,12 +293,13 @@ class PhraseMatcher:
         known = self._memory.get
         fits = [known(words[place]) or self._fits(words[place]) for place in places]
         likely = self._likely(frozenset().union(*fits), around)
+        if not likely:
+            return []
         found: list[Found] = []
         left = dict.fromkeys(likely, _MOST)
-        for place, here in zip(places, fits, strict=True) if likely else ():
-            if here.isdisjoint(likely):
-                continue
-            for step in here.intersection(likely):
+        steps = frozenset(likely)
+        for place, here in zip(places, fits, strict=True):
+            for step in here & steps:
                 owners, phrases = likely[step] if left[step] > 0 else ((), ())
                 left[step] -= 1
                 found += [Found(owner, place, place) for owner in owners]
@@ -324,25 +325,28 @@ class PhraseMatcher:
 
     def _around(self, phrase: "_Phrase", words: Sequence[str], place: int) -> Found | None:
         """The phrase, if it stands around its anchor at this place."""
-        first = place - len(phrase.before)
-        if first < 0:
-            return None
-        for step, word in zip(phrase.before, words[first:place], strict=True):
-            if step >= 0 and step not in self._fits(word):
+        _, _, before, after = phrase
+        first = place
+        if before:
+            first = place - len(before)
+            if first < 0:
                 return None
-        last = self._last(phrase.after, words, place)
+            for step, word in zip(before, words[first:place], strict=True):
+                if step >= 0 and step not in self._fits(word):
+                    return None
+        last = self._last(after, words, place) if after else place
         return None if last is None else Found(phrase.owner, first, last)
 
     def _last(self, steps: tuple[int, ...], words: Sequence[str], place: int) -> int | None:
         """Where a phrase ends whose anchor stands at `place`; `None` if it does not stand there."""
-        gap = 0
+        gap, end, known = 0, len(words), self._memory.get
         for step in steps:
             if step < -1:
                 gap = -1 - step
                 continue
-            edge = min(place + gap + 2, len(words))
+            edge = min(place + gap + 2, end)
             place += 1
-            while step >= 0 and place < edge and step not in self._fits(words[place]):
+            while step >= 0 and place < edge and step not in (known(words[place]) or self._fits(words[place])):
                 place += 1
             if place >= edge:
                 return None
