@@ -84,7 +84,9 @@ ABOUT: Final = {
         "около примерно порядка приблизительно почти ориентировочно под шамамен жуық about around roughly approximately "
         "some nearly almost estimated circa".split()
     ),
-    "after": frozenset("шақты шакты шақтысы juyq zhuyk jýyq жуық жуығы жуык тарта жуыктаған жуықтаған шамалы шамасында".split()),
+    "after": frozenset(
+        "шақты шакты шақтысы juyq zhuyk jýyq жуық жуығы жуык тарта жуыктаған жуықтаған шамалы шамасында".split()
+    ),
 }
 AT_MOST: Final = {"before": frozenset("до максимум most maximum".split()), "after": frozenset("дейін дейин".split())}
 UP_TO: Final = (("up", "to"), ("many", "as"))

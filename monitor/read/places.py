@@ -257,7 +257,9 @@ def _mention(text: Text, named: Named, first: int, last: int) -> Mention:
         or (before in {"of", "the"} and first > 1 and text.words[first - 2].startswith(EMBASSIES))
     )
     at_border = first > 1 and before in {"с", "with"} and text.words[first - 2].startswith(("границ", "border"))
-    topic = named.region is None and (before in BEFORE_TOPIC or at_border or after.startswith(("қарсы", "карсы", "style")))
+    topic = named.region is None and (
+        before in BEFORE_TOPIC or at_border or after.startswith(("қарсы", "карсы", "style"))
+    )
     inside = before in INSIDE or is_inside(text.words[last])
     away = before in FROM or (is_locative(text.words[last]) and not is_inside(text.words[last]))
     return Mention(
@@ -285,7 +287,9 @@ def _is_aside(words: Sequence[str], first: int, last: int) -> bool:
 def _is_its_office(words: Sequence[str], first: int, last: int) -> bool:
     """«МИД Казахстана», "the Foreign Ministry of Kazakhstan", "Kazakhstan s Foreign Ministry"."""
     before, after = words[max(0, first - 2) : first], words[last + 1 : last + 4]
-    of_it = before[-1:] == ["мид"] or (before[-1:] in (["of"], ["дел"]) and before[0].startswith(("ministry", "иностранн")))
+    of_it = before[-1:] == ["мид"] or (
+        before[-1:] in (["of"], ["дел"]) and before[0].startswith(("ministry", "иностранн"))
+    )
     return of_it or "foreign ministry" in " ".join(after) or "сыртқы істер" in " ".join(after)
 
 
