@@ -295,7 +295,7 @@ def _is_clock_or_name(text: Text, number: Number) -> bool:
     after = following[0] if following else ""
     before = text.words[max(0, number.first - 2) : number.first]
     start, end = text.starts[number.first], text.ends[number.last]
-    dated = number.low == number.high <= _LAST_DAY and _is_month(before[-1] if before else "")
+    dated = number.high == number.low <= _LAST_DAY and _is_month(before[-1] if before else "")
     if _is_month(after) or dated or _is_thing(following) or after in ORDINAL or _is_house(text, number):
         return True
     if number.high == 1 and after in NO_ONE:
