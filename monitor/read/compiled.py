@@ -226,7 +226,7 @@ class Compiled:
 
 
 def _is_month(words: Sequence[str], hit: Found) -> bool:
-    """ "On 22 March 2026" tells of no march; the women of "8 March" may."""
+    """No march is told of by "On 22 March 2026"; the women of "8 March" may march."""
     if hit.first != hit.last or words[hit.first] != "march":
         return False
     return any(word.isdecimal() and word != "8" for word in words[max(0, hit.first - 1) : hit.first + 2])

@@ -15,21 +15,18 @@ from monitor.read.endings import is_adjective, is_inside, is_locative, legal
 from monitor.read.gazetteer import AbroadPhrases, NamedPlace, PlacePhrases
 from monitor.read.mentions import Mention, Named
 from monitor.read.phrases import Beginnings, Element, Found, PhraseMatcher, parse_phrases
+from monitor.read.place_company import family, follows_a_name, is_aside, is_given_name, opens
 from monitor.read.place_groups import in_order
 from monitor.read.place_words import (
     AFTER_CITY,
-    AFTER_GIVEN_NAME,
     BEFORE_CITY,
     BEFORE_TOPIC,
     CUES,
     EMBASSIES,
     FROM,
     INSIDE,
-    ORIGINS,
     PARTS_OF_COUNTRY,
     PREPOSITIONS,
-    SEATS,
-    SPEAKS,
     SURNAMES,
 )
 from monitor.read.script import folded, skeleton
@@ -193,10 +190,10 @@ class Gazetteer:
             named = self._single(word)
             if named is None and other_script and len(word) > 5 and word.isascii():
                 named = self._in_other_script(skeleton(word))
-            surname = word.endswith(SURNAMES) and _follows_a_name(text, place)
+            surname = word.endswith(SURNAMES) and follows_a_name(text, place)
             if surname:
-                people = (*people, _family(word))
-            given = named is not None and _is_given_name(text, place)
+                people = (*people, family(word))
+            given = named is not None and is_given_name(text, place)
             if named is not None and not surname and not given and self._has_cue(text, place, word, named):
                 found.append(_mention(text, named, place, place))
         found.sort(key=lambda mention: mention.first)
@@ -221,7 +218,7 @@ class Gazetteer:
             if not capital or is_adjective(word):
                 return capital and called and not ordinary
             here = before in PREPOSITIONS or is_locative(word)
-            return called or (len(word) > 4 and (here or (not ordinary and _opens(text, place))))
+            return called or (len(word) > 4 and (here or (not ordinary and opens(text, place))))
         if not ordinary:
             return capital or (named.population >= LARGE and named.region is not None)
         if called:
@@ -271,71 +268,8 @@ def _mention(text: Text, named: Named, first: int, last: int) -> Mention:
         is_locative=before in PREPOSITIONS or is_locative(text.words[last]),
         is_inside=inside,
         is_embassy=embassy,
-        is_aside=named.region is not None and (away or _is_aside(text.words, first, last)),
+        is_aside=named.region is not None and (away or is_aside(text.words, first, last)),
     )
-
-
-def _is_aside(words: Sequence[str], first: int, last: int) -> bool:
-    """«Born in Aktobe», «the Foreign Ministry in Astana said», and not «outside the embassy in Astana»."""
-    before = words[max(0, first - 2) : first]
-    if any(word.startswith(ORIGINS) for word in before) or _is_its_office(words, first, last):
-        return True
-    named = len(before) == 2 and before[1] in {"in", "в"} and before[0].startswith(SEATS)
-    return named and any(word.startswith(SPEAKS) for word in words[last + 1 : last + 2])
-
-
-def _is_its_office(words: Sequence[str], first: int, last: int) -> bool:
-    """«МИД Казахстана», "the Foreign Ministry of Kazakhstan", "Kazakhstan s Foreign Ministry"."""
-    before, after = words[max(0, first - 2) : first], words[last + 1 : last + 4]
-    of_it = before[-1:] == ["мид"] or (
-        before[-1:] in (["of"], ["дел"]) and before[0].startswith(("ministry", "иностранн"))
-    )
-    return of_it or "foreign ministry" in " ".join(after) or "сыртқы істер" in " ".join(after)
-
-
-def _follows_a_name(text: Text, place: int) -> bool:
-    """«Гульмиру Сатпаеву»: a capital word before it, inside a sentence, is somebody's first name."""
-    if (
-        not place
-        or text.sentences[place - 1] != text.sentences[place]
-        or not text.original[text.starts[place]].isupper()
-    ):
-        return False
-    before, gap = text.words[place - 1], text.original[text.ends[place - 1] : text.starts[place]]
-    return (
-        gap == " "
-        and before not in PREPOSITIONS
-        and text.original[text.starts[place - 1]].isupper()
-        and len(before) > 3
-    )
-
-
-def _family(word: str) -> str:
-    """The part of a surname that stays in all its cases («Шадрин» of «Шадриной»)."""
-    ending = max((ending for ending in SURNAMES if word.endswith(ending)), key=len)
-    return word[: len(word) - len(ending)] + ending.removeprefix("y")[:2]
-
-
-def _is_given_name(text: Text, place: int) -> bool:
-    """«Vladimir Kozlov»: the name of a town with a surname after it and no preposition before it is somebody's."""
-    after = place + 1
-    if after >= len(text.words) or text.sentences[after] != text.sentences[place]:
-        return False
-    return (
-        text.words[after].endswith(AFTER_GIVEN_NAME)
-        and text.original[text.starts[place]].isupper()
-        and text.original[text.starts[after]].isupper()
-        and text.original[text.ends[place] : text.starts[after]] == " "
-        and not (place and text.words[place - 1] in PREPOSITIONS)
-        and not is_locative(text.words[place])
-    )
-
-
-def _opens(text: Text, place: int) -> bool:
-    """Whether the word opens a line and stands alone there («Кульсары. Жители…», «Бейнеу: …»)."""
-    if place and text.sentences[place - 1] == text.sentences[place]:
-        return False
-    return text.original[text.ends[place] : text.ends[place] + 2].strip()[:1] in {".", ":", ",", "—", "–"}
 
 
 def _named(entry: PlacePhrases | AbroadPhrases) -> Named:
