@@ -17,7 +17,7 @@ from monitor.read.counts import CountHit, counts
 from monitor.read.denials import is_claimed
 from monitor.read.language import looks_kazakh
 from monitor.read.lexicon import Scope
-from monitor.read.mentions import Mention
+from monitor.read.mentions import Mention, Named
 from monitor.read.owners import Canceller, Cause, Trigger, Turn
 from monitor.read.phrases import Found
 from monitor.read.tokens import Text
@@ -108,6 +108,10 @@ class Surroundings:
         assert isinstance(owner, Trigger)
         return owner
 
+    def named(self) -> Iterator[tuple[Named, int]]:
+        """Places and where each stands, but for datelines."""
+        return ((mention.place, mention.first) for mention in self.mentions if not mention.in_dateline)
+
     def numbers(self) -> list[CountHit]:
         """Numbers of the text, read once."""
         if self._counts is None:
@@ -197,7 +201,15 @@ def _needed(around: Surroundings, trigger: Found, requirement: Requirement) -> l
             reasons.append(found)
     parts = [around.met(group, trigger, requirement.some_within) for group in requirement.some]
     told = [found for found in parts if found is not None]
-    return reasons + told if len(told) >= requirement.least else None
+    enough = len(told) >= requirement.least or (requirement.or_placed and _is_placed(around, trigger))
+    return reasons + told if enough else None
+
+
+def _is_placed(around: Surroundings, trigger: Found) -> bool:
+    """Whether a place of ours, and no mere hint at one, is named in its sentence."""
+    sentences = around.text.sentences
+    here = sentences[trigger.first]
+    return any(place.region and not place.weak and sentences[first] == here for place, first in around.named())
 
 
 def _forbidden(around: Surroundings, trigger: Found, requirement: Requirement) -> bool:

@@ -61,6 +61,7 @@ class Requirement:
     some: tuple[int, ...] = ()
     least: int = 0
     some_within: Scope = "around"
+    or_placed: bool = False
 
 
 class Compiled:
@@ -148,7 +149,7 @@ class Compiled:
             for group in groups:
                 if present.isdisjoint(steps[group]):
                     return False
-        return asked.least <= sum(not present.isdisjoint(steps[group]) for group in asked.some)
+        return asked.or_placed or asked.least <= sum(not present.isdisjoint(steps[group]) for group in asked.some)
 
     def in_their_language(self, triggers: Sequence[Found], text: Text) -> list[Found]:
         """Without Kazakh triggers in sentences that are not Kazakh: Russian has «митинг», too, and its own rules for it."""
@@ -179,6 +180,7 @@ class Compiled:
                 some=tuple(self._group(lexicon, entry.id, group, forms) for group in entry.some),
                 least=entry.least if entry.some else 0,
                 some_within=entry.some_within,
+                or_placed=entry.or_placed,
             )
         for noise in lexicon.noise:
             place = self._own(owner_of(noise), lexicon)

@@ -37,6 +37,9 @@ class Entry(BaseModel):
     some_within: Literal["sentence", "around"] = Field(
         default="around", description="where they must be met: the same sentence, or also the two before and after it"
     )
+    or_placed: bool = Field(
+        default=False, description="a place of ours named in the same sentence stands for the parts under `some`"
+    )
     unless: tuple[str, ...] = Field(default=(), description="phrases or @classes that forbid it in the same sentence")
     unless_around: tuple[str, ...] = Field(
         default=(), description="the same in this sentence or the two before and after it"

@@ -9,6 +9,8 @@ from monitor.read.place_words import LEADS_TO, VILLAGE
 from monitor.read.tokens import Text
 
 _DASHES: Final = {"-", "–", "—"}
+_NAMED_AFTER: Final = ("трассас", "highway")
+"""Beginnings of words for a road that follow the name of where it leads («Шалқар трассасы»)."""
 _LARGE: Final = 100_000
 _SENTENCES: Final = 1
 """How many sentences before a village its region may be named."""
@@ -74,4 +76,7 @@ def _is_joined(text: Text, left: Mention, right: Mention) -> bool:
 
 def _is_led_to(text: Text, mention: Mention) -> bool:
     before = text.words[max(0, mention.first - 2) : mention.first]
+    after = text.words[mention.last + 1 : mention.last + 3]
+    if after and after[0].startswith(_NAMED_AFTER) and not after[-1].startswith("бойы"):
+        return True
     return len(before) == 2 and before[1] in {"to", "на", "до"} and before[0].startswith(LEADS_TO)

@@ -27,6 +27,9 @@ SPEAKS: Final = ("said", "says", "told", "reject", "denied", "denies", "condemn"
 """Beginnings of words by which such an office speaks; without one it is a place («outside the embassy in Astana»)."""
 ORIGINS: Final = ("native", "born", "уроженец", "уроженк", "уроженц", "родивш", "родом", "гражданин", "гражданк")
 """Beginnings of words before a place that somebody is from."""
+FATES: Final = ("пропавш", "исчезнувш", "живущ", "проживающ", "погибш", "родивш", "учащ", "служивш", "воюющ", "работающ", "missing",
+                "living", "killed", "disappeared")  # fmt: skip
+"""Beginnings of words that tell what became of somebody elsewhere («портрет сына, пропавшего в Урумчи»)."""
 BEFORE_TOPIC: Final = frozenset("против о об поддержку солидарности against about over anti".split())
 """Words after which a country is what something is about."""
 PARTS_OF_COUNTRY: Final = ("област", "облыс", "район", "аудан", "округ", "region", "province", "district", "oblast")

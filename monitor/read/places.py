@@ -23,6 +23,7 @@ from monitor.read.place_words import (
     BEFORE_TOPIC,
     CUES,
     EMBASSIES,
+    FATES,
     FROM,
     INSIDE,
     PARTS_OF_COUNTRY,
@@ -254,8 +255,9 @@ def _mention(text: Text, named: Named, first: int, last: int) -> Mention:
         or (before in {"of", "the"} and first > 1 and text.words[first - 2].startswith(EMBASSIES))
     )
     at_border = first > 1 and before in {"с", "with"} and text.words[first - 2].startswith(("границ", "border"))
+    fate = first > 1 and before in INSIDE and text.words[first - 2].startswith(FATES)
     topic = named.region is None and (
-        before in BEFORE_TOPIC or at_border or after.startswith(("қарсы", "карсы", "style"))
+        before in BEFORE_TOPIC or at_border or fate or after.startswith(("қарсы", "карсы", "style"))
     )
     inside = before in INSIDE or is_inside(text.words[last])
     away = before in FROM or (is_locative(text.words[last]) and not is_inside(text.words[last]))

@@ -6,7 +6,7 @@ what only hints at a place (people, money, adjectives). An event that stands nea
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from monitor.domain.regions import WHOLE_COUNTRY
@@ -53,13 +53,16 @@ def where(text: Text, mentions: Sequence[Mention], first: int, last: int, *, see
     if any(mention.place.region for mention in events):
         # What a protest here is about is no place; with no place of ours, it is the only one.
         events = [mention for mention in events if not mention.is_topic]
-    if not seen_from and any(mention.is_foreign for mention in events):
+    if seen_from:
+        events = [replace(mention, is_aside=False) if mention.is_aside else mention for mention in events]
+    elif any(mention.is_foreign for mention in events):
         events = [mention for mention in events if not mention.is_aside]
     sentence = text.sentences[first]
     if any(_qualifies(mention, first, last) for mention in events) or _is_of_others(events, text, first):
         return Where(is_foreign=True, rule="adjective of a country abroad")
     abroad = any(mention.is_foreign for mention in events)
     firm = [mention for mention in events if not mention.place.weak or (_is_our_capital(mention) and not abroad)]
+    firm = _without_namesakes(firm)
     if _is_told_of_others(events, sentence, text, first, last):
         return Where(is_foreign=True, rule="people of a country abroad")
     for rule, before, after in _NEARNESS:
@@ -69,6 +72,14 @@ def where(text: Text, mentions: Sequence[Mention], first: int, last: int, *, see
             return decided
     datelines = [mention for mention in mentions if mention.in_dateline]
     return _decide(datelines, first, last, "dateline") or _hinted([mention for mention in events if mention.place.weak])
+
+
+def _without_namesakes(firm: Sequence[Mention]) -> list[Mention]:
+    """«Абай көшесінде …, Таразда»: a street that many towns have is not in the one we know where another is named."""
+    towns = {mention.place.region for mention in firm if mention.place.level not in {"street", "country", "fuzzy"}}
+    return [
+        mention for mention in firm if mention.place.level != "street" or not towns or mention.place.region in towns
+    ]
 
 
 def _is_our_capital(mention: Mention) -> bool:
@@ -122,7 +133,9 @@ def _decide(near: Sequence[Mention], first: int, last: int, rule: str) -> Where 
     if precise:
         if abroad and _is_nearer(abroad, precise, first, last):
             return Where(is_foreign=True, rule=rule)
-        chosen = [mention for mention in precise if not mention.is_adjective] or precise
+        # «Маңғыстаудан Астанаға келген мұнайшыларды ұстады»: where they are from counts only where nothing else is named.
+        settled = [mention for mention in precise if not mention.is_aside] or precise
+        chosen = [mention for mention in settled if not mention.is_adjective] or settled
         fuzzy = any(mention.place.level == "fuzzy" for mention in country)
         return Where(regions=_regions(chosen), places=_places(chosen), is_countrywide=fuzzy, rule=rule)
     if abroad:

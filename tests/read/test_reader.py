@@ -420,3 +420,36 @@ def test_where_somebody_is_from_or_an_office_speaks_is_no_place_of_an_event_abro
 )
 def test_a_place_named_aside_stays_where_nothing_abroad_is_told(text: str, region: str) -> None:
     assert {finding.regions for finding in reader().read(text).findings} == {(region,)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Моя мама узнала, что я не ем мясо. На кухне стихийный митинг, бабушка перекрыла холодильник",
+        "Мошенники говорят, что с вашего счёта финансировали митинг, и просят перевести деньги",
+        "Его адвокат назвал процесс «забастовкой здравого смысла». Апелляция — в мае",
+        "Завтра субботник во дворе, а не митинг",
+    ],
+)
+def test_a_bare_word_of_an_event_is_no_event(text: str) -> None:
+    assert not reader().read(text).findings
+
+
+@pytest.mark.parametrize("text", ["Митинг в Уральске", "Забастовка, Жетыбай", "Митинг против уплотнительной застройки"])
+def test_a_bare_word_with_a_place_or_a_reason_is_one(text: str) -> None:
+    assert reader().read(text).findings
+
+
+def test_a_month_is_no_march_and_an_office_no_place() -> None:
+    assert {
+        finding.kind.value for finding in reader().read("On 22 March 2026 police in Taraz opened a museum").findings
+    } == set()
+    assert (
+        not reader()
+        .read(
+            "Беспорядки в Лос-Анджелесе: полиция применила слезоточивый газ. МИД Казахстана рекомендовал избегать скопления людей"
+        )
+        .findings
+    )
+    (finding,) = reader().read("Водители большегрузов бастуют на границе с Китаем в Жаркенте").findings
+    assert finding.regions == ("KZ-33",)
