@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from monitor import domain, read
 from monitor.documents import Document
 from monitor.folder import Folder, read_from
-from monitor.kept import Kept, cache_directory, digest
+from monitor.kept import Kept, cache_directory, digest, settle
 from monitor.problems import model_problems
 from monitor.read.compiled import Compiled, LexiconError
 from monitor.read.gazetteer import AbroadPhrases, NamedPlace, PlacePhrases, read_gazetteer
@@ -98,11 +98,13 @@ def read_reading(folder: Folder, *, cache: Path | None = None) -> ReadingConfigu
     key = digest(_made_of(folder))
     known = kept.load(key)
     if isinstance(known, ReadingConfiguration):
+        settle()
         return known
     before = len(folder.problems)
     ready = read_written(folder).ready()
     if len(folder.problems) == before:
         kept.store(key, ready)
+    settle()
     return ready
 
 

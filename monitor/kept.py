@@ -37,6 +37,11 @@ def digest(parts: Iterable[bytes]) -> str:
     return summed.hexdigest()[:32]
 
 
+def settle() -> None:
+    """What is in memory now stays as long as the process: a look for garbage passes it by instead of halting all for 50 ms."""
+    gc.freeze()
+
+
 class Kept:
     """Things of one kind, kept by the digest of what they are made of."""
 
