@@ -11,8 +11,12 @@ from monitor.read.tokens import Text
 
 WITHIN_SENTENCES: Final = 2
 """How many sentences from an event its numbers may be told."""
+_LATER_SENTENCES: Final = 5
+"""The same for how many came, where nothing else says it."""
 _VAGUE: Final = {3, 20, 40, 200, 2000}
 """Least that "several", "dozens", "scores", "hundreds" and "thousands" can mean."""
+_MOST_UNITS: Final = 2_000
+"""Monthly calculation indices that a fine may have; more is tenge."""
 _GATHER: Final = (
     "собрал",
     "собира",
@@ -59,12 +63,30 @@ def counted(text: Text, numbers: Sequence[CountHit], trigger: Found, kind: Event
                 continue
             if role in roles and (role not in found or _says_better(text, number, found[role])):
                 found[role] = number
+    if "participants" in roles and "participants" not in found:
+        found |= _told_later(text, numbers, trigger, kind)
     return {role: (number.low, number.high) for role, number in found.items()}
+
+
+def _told_later(text: Text, numbers: Sequence[CountHit], trigger: Found, kind: EventKind) -> dict[str, CountHit]:
+    """«Перекрыли дорогу. … По оценкам — от 150 до 200 человек»: how many came is often told last."""
+    sentence = text.sentences[trigger.first]
+    later = [
+        number
+        for number in numbers
+        if WITHIN_SENTENCES < text.sentences[number.first] - sentence <= _LATER_SENTENCES
+        and number.high != 1
+        and _role(text, number, trigger, kind) == "participants"
+    ]
+    return {"participants": later[0]} if len(later) == 1 else {}
 
 
 def _says_better(text: Text, number: CountHit, known: CountHit) -> bool:
     """«Задержали десятки человек … увезли от 50 до 70»: the later says the same more exactly; or it is the sum of all."""
     if is_total(text, number) and not is_total(text, known):
+        return True
+    if number.role == "fine" and known.high is not None and known.low <= _MOST_UNITS < number.low:
+        # «Штраф 20 МРП (86 500 тенге)»: money says more than the unit it is counted in.
         return True
     if number.high is None:
         return False

@@ -37,6 +37,7 @@ from monitor.read.counts_words import (
     THEY,
     TOOK_PART,
     TOTAL,
+    UNITS_BEFORE,
 )
 from monitor.read.tokens import Text
 
@@ -139,7 +140,9 @@ def _is_part(text: Text, last: Sequence[CountHit], number: Number, role: str) ->
         return True
     came = any(hit.role == "participants" for hit in last) and role != "participants"
     after = tuple(text.words[number.last + 1 : number.last + 3])
-    return not came and (after in OF_THEM or any(pair in OF_THEM for pair in itertools.pairwise(before)))
+    apart = bool(after) and _is_cut(text, number.last, number.last + 1)
+    of_them = (after in OF_THEM and not apart) or any(pair in OF_THEM for pair in itertools.pairwise(before))
+    return bool(last) and not came and of_them
 
 
 def _role(text: Text, number: Number, taken: frozenset[int]) -> str | None:
@@ -285,7 +288,8 @@ def _role_of(word: str) -> str | None:
 
 _SIGN: Final = re.compile(r"[№#§]\s?$|\d[:/.,]$")
 """What makes the number behind it a name, or a part of a time, a date or a fraction."""
-_FRACTION: Final = re.compile(r"\s?%|[:/]|[.,]\d|-(?:й|м|я|е|го|му|летн|жаст|year)")
+_LISTED: Final = re.compile(r"[^\W\d_]-\d+|(?:^|[\s:;])\d+\)$")
+_FRACTION: Final = re.compile(r"\s?[₸$€₽]|\s?%|[:/]|[.,]\d|-(?:й|м|я|е|го|му|летн|жаст|year)")
 """What makes the number before it a share, a time, a fraction or an ordinal."""
 
 
@@ -303,6 +307,9 @@ def _is_clock_or_name(text: Text, number: Number) -> bool:
     if (before[-1:] and before[-1] in NOT_PEOPLE) or any(word in AGES for word in before):
         return True
     if _SIGN.search(text.original[max(0, start - 2) : start]) or _FRACTION.match(text.original[end : end + 6]):
+        return True
+    # «Часа два», «Заречный-3», "2) выдать": hours, names and lists.
+    if (before and before[-1] in UNITS_BEFORE) or _LISTED.search(text.original[max(0, start - 2) : end + 1]):
         return True
     year = 1900 <= number.low <= 2100 and number.first == number.last and text.original[start:end].isdecimal()
     return year or number.low > 2_000_000 or number.low == 0

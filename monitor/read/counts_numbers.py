@@ -80,7 +80,9 @@ def is_person(word: str) -> bool:
 
 
 PARTICIPANTS: Final = dict(ROLES)["participants"]
-_PEOPLE: Final = frozenset("men women boys girls ана ананы анаға ананың әке".split())
+_SCALES_AHEAD: Final = frozenset("десятка десятков сотни сотен тысячи".split())
+"""Russian scales that stand before their number when it is a guess: «десятка два», «сотни три»."""
+_PEOPLE: Final = frozenset("чел men women boys girls ана ананы анаға ананың әке".split())
 """Whole words for people that other words begin like."""
 _PERSON: Final = PERSON + KAZAKH_PERSON
 _BOTH: Final = frozenset("оба обоих обоим обе обеих обеим both".split())
@@ -100,14 +102,26 @@ def _read(text: Text, place: int) -> Number | None:
         return _plural(words, place)
     if word in HALVES or word in COUPLES:
         return _part(words, place)
-    if word in ROUND and not (word in SCALES and following in SPELLED):
-        return _about(Number(ROUND[word], ROUND[word], place, place))
+    if word in ROUND or word in _SCALES_AHEAD:
+        guessed = _guessed(word, following, place)
+        if guessed is not None:
+            return _about(guessed)
     if word in _BOTH and (is_person(following) or following in {"of", "men", "women"}):
         return Number(2, 2, place, place)
     if word in {"он", "on"} and not _is_ten(words, place):
         return None
     value, last = _digits(text, place) if word.isdecimal() else _spelled(words, place)
     return None if value is None else _scaled(text, value, place, last)
+
+
+def _guessed(word: str, following: str, place: int) -> Number | None:
+    """A round number, or a scale before its number: «сотня», «десятка два»."""
+    if word in _SCALES_AHEAD and 2 <= SPELLED.get(following, 0) <= 9:
+        value = SCALES[word] * SPELLED[following]
+        return Number(value, value, place, place + 1, SCALES[word])
+    if word in ROUND and not (word in SCALES and following in SPELLED):
+        return Number(ROUND[word], ROUND[word], place, place)
+    return None
 
 
 def _scaled(text: Text, value: float, place: int, last: int) -> Number:
@@ -300,7 +314,9 @@ def _ranges(text: Text, found: list[Number]) -> list[Number]:
         if _has_grown(text, left, number):
             joined[-1] = Number(high, high, left.first, number.last)
             continue
-        low = left.low * number.scale if left.scale == 1 and left.low * number.scale < high else left.low
+        # «Человек 60-70», "about 60 to 70": the range is the guess.
+        least = left.low if left.high is None else (left.low + left.high) // 2
+        low = least * number.scale if left.scale == 1 and least * number.scale < high else least
         joined[-1] = Number(min(low, high), high, left.first, number.last)
     return joined
 

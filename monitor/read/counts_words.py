@@ -119,6 +119,8 @@ SHORT_MONTHS: Final = frozenset(
     "jan feb mar apr jun jul aug sep sept oct nov dec янв фев мар апр авг сен окт ноя дек".split()
 )
 """Months as notes shorten them: "27 Jan - Astana"."""
+UNITS_BEFORE: Final = frozenset("часа часов часик дня дней недели недель месяца минут минуты раза километра".split())
+"""Russian units that stand before the number they belong to: «часа два»."""
 STREETS: Final = frozenset("на по у ул улице улицы улица проспекте проспект пр пл".split())
 """Words before the name of a street."""
 TOOK_PART: Final = frozenset(

@@ -132,6 +132,12 @@ COUNTED += [
     ("пострадали пять человек, в том числе двое детей", {"injured": (5, 5)}),
     ("alañda ekı jüzge juyq adam tūr", {"participants": (180, 220)}),
     ("8 naýryz sherýinen keiin qyzdardyń úsheýi ustaldy", {"detained": (3, 3)}),
+    ("Сидят уже часа два, человек 60–70", {"participants": (60, 70)}),
+    ("пенсионеры держат плакаты, их десятка два", {"participants": (18, 22)}),
+    ("Увели минимум шестерых, среди них две девушки", {"detained": (6, None)}),
+    ("Около 50 жителей микрорайона Заречный-3 перегородили дорогу", {"participants": (45, 55)}),
+    ("about fifty of them with children in their arms", {"participants": (45, 55)}),
+    ("за 190 000 ₸ стоят десять человек", {"participants": (10, 10)}),
     ("шестеро сельчан обратились в райбольницу", {"injured": (6, 6)}),
 ]
 
@@ -165,6 +171,7 @@ def test_a_number_counts_whom_its_clause_speaks_of(said: str, expected: dict[str
         "12 % участников",
         "слухи о митинге на Абая, 25",
         "120 buses stood at the depot",
+        "Требуют: 1) поднять тариф 2) выдать спецодежду рабочим",
         "they gathered on February 17 and were detained",
         "наурыздың 2 күні белсенділер ұсталды",
     ],

@@ -453,3 +453,14 @@ def test_a_month_is_no_march_and_an_office_no_place() -> None:
     )
     (finding,) = reader().read("Водители большегрузов бастуют на границе с Китаем в Жаркенте").findings
     assert finding.regions == ("KZ-33",)
+
+
+def test_how_many_came_may_be_told_last_and_money_says_more_than_its_unit() -> None:
+    text = (
+        "Торговцы рынка в Астане перекрыли проспект, они против сноса. Дали трое суток. Полиция оттесняет. Пробка до вокзала. "
+        "По оценкам, от 150 до 200 человек"
+    )
+    (protest,) = [finding for finding in reader().read(text).findings if finding.kind.value == "assembly.protest"]
+    assert protest.counts["participants"] == (150, 200)
+    fined = reader().read("Суд в Алматы оштрафовал активиста за митинг: 20 МРП (86 500 тенге)").findings
+    assert fined[0].counts["fine"] == (86_500, 86_500)
