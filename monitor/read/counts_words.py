@@ -55,7 +55,7 @@ COUPLES: Final = frozenset("пара пару пары парой couple".split(
 ROUND: Final = {
     "десяток": 10, "десятка": 10, "сотня": 100, "сотню": 100, "сотней": 100, "полсотни": 50, "полусотни": 50,
     "полусотня": 50, "дюжина": 12, "дюжину": 12, "дюжины": 12, "тысяча": 1000, "тысячу": 1000, "dozen": 12, "жүздей": 100,
-    "ондай": 10, "полтысячи": 500, "hundred": 100, "thousand": 1000,
+    "мыңнан": 1000, "мыннан": 1000, "мыңға": 1000, "мыңдай": 1000, "ондай": 10, "полтысячи": 500, "hundred": 100, "thousand": 1000,
 }  # fmt: skip
 """Round numbers that stand alone: about so many."""
 PLURALS: Final = {
@@ -200,7 +200,7 @@ ROLES: Final = (
                       "пенсионер", "студент", "activist", "women", "demonstrator", "journalist", "supporter", "villager", "шеруші",
                       "ипотечник", "дольщик", "вахтовик", "вкладчик", "мама", "мамы", "мамоч", "мүше", "жақтас", "кондуктор", "балуан", "members", "member", "әйел", "жүргізуші", "тілші", "тұрғын",
                       "несовершеннолетн", "блогер", "правозащитн", "парн", "девуш", "молод", "сельчан", "горожан", "житель",
-                      "ереуілші", "munaishy", "munayshy", "mūnaişy", "zhumysshy", "jumysshy", "jūmysşy", "turğyn", "turgyn", "kenshi", "persons", "person", "crew", "members", "families", "аулчан", "аульчан", "односельчан", "школьник", "инвалид", "рыбак", "казак", "кісі", "үлескер", "аналар", "ананы", "анадан", "студент", "оқушы", "drivers", "employees", "staff", "students", "mothers", "parents", "couriers", "borrowers", "holders", "уволенн", "офицер", "жігіт", "азамат", "бәйбіше")),
+                      "ереуілші", "munaishy", "munayshy", "mūnaişy", "zhumysshy", "jumysshy", "jūmysşy", "turğyn", "turgyn", "kenshi", "persons", "person", "crew", "members", "families", "аулчан", "аульчан", "односельчан", "школьник", "инвалид", "рыбак", "казак", "кісі", "үлескер", "аналар", "ананы", "анадан", "студент", "оқушы", "drivers", "employees", "staff", "students", "mothers", "parents", "диқан", "дихан", "шаруа", "қарызгер", "зейнеткер", "мұғалім", "дәрігер", "қызметкер", "couriers", "borrowers", "holders", "уволенн", "офицер", "жігіт", "азамат", "бәйбіше")),
 )  # fmt: skip
 PERSON: Final = (
     # Russian, in the cases that numbers ask for.
@@ -213,7 +213,7 @@ PERSON: Final = (
 KAZAKH_PERSON: Final = tuple(
     stem + case
     for stem in ("шы", "ші", "кер", "гер", "паз", "ист", "лер", "тар")
-    for case in ("", "ны", "ні", "ды", "ді", "ға", "ге", "ның", "нің", "дың", "дің", "сы", "сі")
+    for case in ("", "і", "ы", "ін", "ын", "ны", "ні", "ды", "ді", "ға", "ге", "ның", "нің", "дың", "дің", "сы", "сі")
 )
 NO_PERSON: Final = frozenset("others centers centres quarters numbers papers orders members dollars officers hours meters metres "
     "litres liters events percents cents documents incidents accidents apartments posters banners stickers flyers letters "
