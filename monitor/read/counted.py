@@ -11,8 +11,10 @@ from monitor.read.tokens import Text
 
 WITHIN_SENTENCES: Final = 2
 """How many sentences from an event its numbers may be told."""
-_LATER_SENTENCES: Final = 5
-"""The same for how many came, where nothing else says it."""
+_FAR_SENTENCES: Final = 5
+"""The same for the only number of its kind."""
+_TOLD_FAR: Final = {"participants", "injured", "days", "fine"}
+"""What is often told apart from the event."""
 _VAGUE: Final = {3, 20, 40, 200, 2000}
 """Least that "several", "dozens", "scores", "hundreds" and "thousands" can mean."""
 _MOST_UNITS: Final = 2_000
@@ -63,22 +65,24 @@ def counted(text: Text, numbers: Sequence[CountHit], trigger: Found, kind: Event
                 continue
             if role in roles and (role not in found or _says_better(text, number, found[role])):
                 found[role] = number
-    if "participants" in roles and "participants" not in found:
-        found |= _told_later(text, numbers, trigger, kind)
+    for role in _TOLD_FAR & roles - found.keys():
+        found |= _told_far(text, numbers, trigger, kind, role)
     return {role: (number.low, number.high) for role, number in found.items()}
 
 
-def _told_later(text: Text, numbers: Sequence[CountHit], trigger: Found, kind: EventKind) -> dict[str, CountHit]:
-    """«Перекрыли дорогу. … По оценкам — от 150 до 200 человек»: how many came is often told last."""
+def _told_far(
+    text: Text, numbers: Sequence[CountHit], trigger: Found, kind: EventKind, role: str
+) -> dict[str, CountHit]:
+    """«Перекрыли дорогу. … По оценкам — от 150 до 200 человек»: the only such number is of it, though told later or before."""
     sentence = text.sentences[trigger.first]
-    later = [
+    far = [
         number
         for number in numbers
-        if WITHIN_SENTENCES < text.sentences[number.first] - sentence <= _LATER_SENTENCES
+        if abs(text.sentences[number.first] - sentence) <= _FAR_SENTENCES
         and number.high != 1
-        and _role(text, number, trigger, kind) == "participants"
+        and _role(text, number, trigger, kind) == role
     ]
-    return {"participants": later[0]} if len(later) == 1 else {}
+    return {role: far[0]} if len(far) == 1 else {}
 
 
 def _says_better(text: Text, number: CountHit, known: CountHit) -> bool:

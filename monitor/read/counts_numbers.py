@@ -110,7 +110,7 @@ def _read(text: Text, place: int) -> Number | None:
         return Number(2, 2, place, place)
     if word in {"он", "on"} and not _is_ten(words, place):
         return None
-    value, last = _digits(text, place) if word.isdecimal() else _spelled(words, place)
+    value, last = _digits(text, place) if word.isdecimal() else _spelled(text, place)
     return None if value is None else _scaled(text, value, place, last)
 
 
@@ -216,8 +216,9 @@ _TENS: Final = frozenset("он жүз жуз".split())
 """Kazakh adds units to its ten: «он екі»."""
 
 
-def _spelled(words: Sequence[str], place: int) -> tuple[float | None, int]:
+def _spelled(text: Text, place: int) -> tuple[float | None, int]:
     """A number in words of three languages; tens, units and hundreds add up, a scale multiplies."""
+    words = text.words
     if words[place] not in SPELLED:
         return None, place
     total, last = 0, place
@@ -231,6 +232,8 @@ def _spelled(words: Sequence[str], place: int) -> tuple[float | None, int]:
         else:
             break
         previous, last = value, last + 1
+        if last < len(words) and _is_apart(text, last - 1):
+            break
     return float(total), last - 1
 
 
