@@ -4,7 +4,7 @@ The nearest sentence decides: its own places first, then its neighbours', then t
 what only hints at a place (people, money, adjectives). An event that stands nearer to a place abroad is abroad.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -26,6 +26,8 @@ _BESIDE: Final = 2
 _WITHIN: Final = 5
 """The same for a place abroad with "in" before it: «забастовка пилотов в Германии»."""
 _MARGIN: Final = 3
+_HEADING_WORDS: Final = 4
+"""Words of a sentence that only says where and when."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +57,7 @@ def where(text: Text, mentions: Sequence[Mention], first: int, last: int, *, see
         events = [mention for mention in events if not mention.is_topic]
     if seen_from:
         events = [replace(mention, is_aside=False) if mention.is_aside else mention for mention in events]
-    elif any(mention.is_foreign for mention in events):
+    elif any(_sets_the_scene(mention, text, first) for mention in events):
         events = [mention for mention in events if not mention.is_aside]
     sentence = text.sentences[first]
     if any(_qualifies(mention, first, last) for mention in events) or _is_of_others(events, text, first):
@@ -72,6 +74,15 @@ def where(text: Text, mentions: Sequence[Mention], first: int, last: int, *, see
             return decided
     datelines = [mention for mention in mentions if mention.in_dateline]
     return _decide(datelines, first, last, "dateline") or _hinted([mention for mention in events if mention.place.weak])
+
+
+def _sets_the_scene(mention: Mention, text: Text, first: int) -> bool:
+    """«В Бишкеке …», "14 February. Novosibirsk, Russia.": the text is about there; a country only spoken of sets no scene."""
+    if not mention.is_foreign or mention.is_topic:
+        return False
+    own = text.sentences[mention.first]
+    heads = bisect_right(text.sentences, own) - bisect_left(text.sentences, own) <= _HEADING_WORDS
+    return mention.is_inside or (heads and own < text.sentences[first])
 
 
 def _without_namesakes(firm: Sequence[Mention]) -> list[Mention]:

@@ -407,6 +407,7 @@ def test_where_somebody_is_from_or_an_office_speaks_is_no_place_of_an_event_abro
 @pytest.mark.parametrize(
     ("text", "region"),
     [
+        ("Активиста из Уральска, который критиковал Россию за войну, задержали после пикета", "KZ-27"),
         ("Four relatives of people held in Xinjiang picketed the Chinese consulate in Almaty", "KZ-75"),
         (
             "Портал, где вышло расследование о даче, из Казахстана отвечает белой страницей. Через Стамбул и Прагу грузится мгновенно",

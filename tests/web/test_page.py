@@ -180,6 +180,18 @@ def test_no_text_becomes_a_formula(text: str) -> None:
     assert cell(-5) == -5
 
 
+@pytest.mark.parametrize(("claimed", "words"), [(True, "(officials deny it)"), (False, "(denied)")])
+async def test_a_denial_stands_beside_what_is_told(
+    store: SqlStateStore,
+    client: TestClient,
+    claimed: bool,
+    words: str,  # type: ignore[type-arg]
+) -> None:
+    told = replace(signal("1", "https://vlast.kz/1", "задержали"), denied=True, claimed=claimed)
+    await store.apply(Change(signals=(told,)))
+    assert words in await (await client.get("/")).text()
+
+
 async def test_private_people_never_reach_the_page(store: SqlStateStore, client: TestClient) -> None:  # type: ignore[type-arg]
     words = "задержан Нурлан Сериков, тел. 8 701 123 45 67"
     told = replace(signal("1", "https://a.test/1", "x"), because=(Hit("r", words, 0, 1),))
