@@ -70,7 +70,7 @@ def _explained(name: str, reading: ReadingConfiguration, homes: _Homes) -> int:
     """Explain every text of a file; returns how many lines were none."""
     errors = 0
     for number, line in _lines(name):
-        asked = _asked(plain_record(line) or line, number, homes)
+        asked = f"{name}: {line}" if isinstance(line, str) else _asked(plain_record(line) or line, number, homes)
         if isinstance(asked, str):
             click.echo(printable(asked), err=True)
             errors += 1
@@ -81,15 +81,20 @@ def _explained(name: str, reading: ReadingConfiguration, homes: _Homes) -> int:
 
 
 def _read_texts(name: str, reader: Reader, homes: _Homes) -> Iterator[dict[str, Any]]:
-    return (_read_text(line, number, reader, homes) for number, line in _lines(name))
+    for number, line in _lines(name):
+        yield {"file": name, "error": line} if isinstance(line, str) else _read_text(line, number, reader, homes)
 
 
-def _lines(name: str) -> Iterator[tuple[int, bytes]]:
-    """The lines that say anything, with their numbers."""
-    with opened(name) as stream:
-        for number, line in enumerate(iter(lambda: stream.readline(MAX_LINE_BYTES), b""), 1):
-            if line.strip():
-                yield number, line
+def _lines(name: str) -> Iterator[tuple[int, bytes | str]]:
+    """The lines that say anything, with their numbers; one line of `str` says why there are no more."""
+    try:
+        with opened(name) as stream:
+            for number, line in enumerate(iter(lambda: stream.readline(MAX_LINE_BYTES), b""), 1):
+                if line.strip():
+                    yield number, line
+    except OSError as error:
+        hint = '; for a text itself: echo "…" | dabyl inspect text --explain -' if " " in name else ""
+        yield 0, f"cannot be read: {error.strerror}{hint}"
 
 
 @dataclass(frozen=True, slots=True)

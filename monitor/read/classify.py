@@ -1,7 +1,7 @@
 """From phrases met to findings: each trigger is weighed in its surroundings, and what says the same is joined."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
@@ -163,11 +163,7 @@ def _weigh(around: Surroundings, trigger: Found) -> Finding | None:
     if place is None:
         return None
     kind = EventKind.NET_OUTAGE if doubtful else _kind(entry.kind, place)
-    past = (
-        entry.past
-        or "past" in effects
-        or tells_of_another_year(around.text, around.years(), trigger, around.published_at)
-    )
+    past = entry.past or ("today" not in effects and _tells_the_past(around, trigger, effects))
     strength = entry.strength * (0.75 if "announced" in effects else 1.0) * (0.7 if not place.regions else 1.0)
     return Finding(
         kind=kind,
@@ -184,6 +180,10 @@ def _weigh(around: Surroundings, trigger: Found) -> Finding | None:
             *(around.hit(cause.id, found.first, found.last) for cause, found in causes),
         ),
     )
+
+
+def _tells_the_past(around: Surroundings, trigger: Found, effects: Mapping[str, object]) -> bool:
+    return "past" in effects or tells_of_another_year(around.text, around.years(), trigger, around.published_at)
 
 
 def _needed(around: Surroundings, trigger: Found, requirement: Requirement) -> list[Found] | None:

@@ -9,6 +9,8 @@ from monitor.read.phrases import Found
 from monitor.read.tokens import Text
 
 _YEAR_WORDS: Final = ("год", "г", "жыл", "year")
+_OUR_FIRST_YEAR: Final = 2022
+"""Of a day before it an undated text tells as history: nothing we keep is older."""
 _IN: Final = frozenset("в in since с of".split())
 
 
@@ -38,7 +40,7 @@ def tells_of_another_year(text: Text, named: Sequence[int], trigger: Found, publ
         if published_at is not None:
             if int(text.words[place]) < published_at.year and not _just_before(text, place, published_at):
                 return True
-        elif not (place and text.words[place - 1].startswith(MONTHS)):
+        elif int(text.words[place]) < _OUR_FIRST_YEAR or not _is_full_date(text, place):
             return True
     return False
 
@@ -47,6 +49,12 @@ def _is_year(text: Text, place: int) -> bool:
     after = text.words[place + 1] if place + 1 < len(text.words) else ""
     before = text.words[place - 1] if place else ""
     return after.startswith(_YEAR_WORDS) or before in _IN or before.startswith(MONTHS)
+
+
+def _is_full_date(text: Text, place: int) -> bool:
+    """«5 января 2022», with its day; «в январе 2022» has none."""
+    month, day = (text.words[place - back] if place >= back else "" for back in (1, 2))
+    return month.startswith(MONTHS) and day.isdecimal()
 
 
 def _just_before(text: Text, place: int, published_at: datetime) -> bool:

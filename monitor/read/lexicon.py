@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from monitor.domain.kinds import EventKind, Family
 
 Scope = Literal["near", "sentence", "around", "text"]
-Effect = Literal["past", "denied", "announced", "negated", "absent", "hypothetical", "official", "rumour"]
+Effect = Literal["past", "today", "denied", "announced", "negated", "absent", "hypothetical", "official", "rumour"]
 
 
 class Entry(BaseModel):
@@ -81,8 +81,8 @@ class Modifier(BaseModel):
 
     id: str = Field(pattern=r"^[a-z0-9_.]+$", description="unique")
     effect: Effect = Field(
-        description="past, denied, announced, negated, absent (will not be), hypothetical, official (who says it), "
-        "rumour (passed on only to be denied)"
+        description="past, today (though it names the past), denied, announced, negated, absent (will not be), "
+        "hypothetical, official (who says it), rumour (passed on only to be denied)"
     )
     any: tuple[str, ...] = Field(min_length=1, description="phrases; one is enough")
     needs: tuple[tuple[str, ...], ...] = Field(

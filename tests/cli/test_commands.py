@@ -52,6 +52,17 @@ def test_a_bad_line_is_told_and_the_rest_goes_on() -> None:
     assert ["error" in json.loads(line) for line in out.splitlines()] == [True, False]
 
 
+def test_a_text_given_in_place_of_a_file_is_told_how_and_the_rest_goes_on() -> None:
+    out = dabyl("inspect", "text", "В Алматы митинг", "-", given='{"id":"2","text":"x"}\n', code=1)
+    first, second = map(json.loads, out.splitlines())
+    assert first["file"] == "В Алматы митинг"
+    assert first["error"].startswith("cannot be read: No such file")
+    assert 'echo "…" | dabyl inspect text' in first["error"]
+    assert second["id"] == "2"
+    explained = dabyl("inspect", "text", "--explain", "none.jsonl", code=1)
+    assert explained == "none.jsonl: cannot be read: No such file or directory\n"
+
+
 def test_feeds_and_pages_come_out_in_their_fixed_form(tmp_path: Path) -> None:
     feed = tmp_path / "a.xml"
     feed.write_text("<rss><channel><item><title>T</title><guid>g</guid></item></channel></rss>")

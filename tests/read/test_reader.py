@@ -127,12 +127,6 @@ def test_what_a_text_tells_beside_its_denial_is_claimed_and_a_rumour_is_not(text
     assert any(finding.claimed for finding in findings) == claimed
 
 
-def test_the_past_is_told_as_past() -> None:
-    reading = reader().read("В 2011 году в Жанаозене бастовали нефтяники", JANUARY)
-    assert all(finding.past for finding in reading.findings)
-    assert reading.findings
-
-
 def test_words_and_offsets_lead_back_to_the_text() -> None:
     text = "🔥 В г. Алматы за\u0301держали 12 активистов; полиция молчит"
     reading: Reading = reader().read(text)
