@@ -6,6 +6,7 @@ from typing import Final
 from monitor.domain.kinds import EventKind, Family
 from monitor.domain.signals import Interval
 from monitor.read.counts import CountHit, is_total
+from monitor.read.counts_single import single
 from monitor.read.phrases import Found
 from monitor.read.tokens import Text
 
@@ -67,7 +68,9 @@ def counted(text: Text, numbers: Sequence[CountHit], trigger: Found, kind: Event
                 found[role] = number
     for role in _TOLD_FAR & roles - found.keys():
         found |= _told_far(text, numbers, trigger, kind, role)
-    return {role: (number.low, number.high) for role, number in found.items()}
+    told: dict[str, Interval] = {role: (number.low, number.high) for role, number in found.items()}
+    one = single(text, numbers, trigger, kind)
+    return told if one is None or one in told else {**told, one: (1, 1)}
 
 
 def _told_far(

@@ -5,7 +5,8 @@ only the latest word counts; witnesses are independent (copies and sources of on
 stands apart and never moves the interval. Figures of different witnesses are never added: they speak of the same people.
 
 Lower end: the number that a second independent witness reaches, or the only witness's where there is one. Upper end: the
-highest number that anybody named as exact or as a limit, unless somebody says "more than" beyond it: then it is open.
+highest number that anybody named as exact or as a limit, unless somebody says "more than" beyond it: then it is open. Where
+anybody tells of more, a report of one person says who, not how many, and moves neither end.
 """
 
 from collections import defaultdict
@@ -22,6 +23,7 @@ from monitor.read.stations import Station, stations
 DETENTIONS: Final = frozenset({EventKind.POLICE_DETENTION, EventKind.POLICE_PREVENTIVE})
 OUTCOMES: Final = frozenset({EventKind.CUSTODY_RELEASE, EventKind.PROSECUTION_ADMINISTRATIVE})
 KINDS: Final = (*sorted(DETENTIONS), *sorted(OUTCOMES))
+_ONE: Final = (1, 1)
 LINKED_FOR: Final = timedelta(days=20)
 """How long after a detention a release or a sentence there is taken to follow from it: administrative arrest ends within."""
 
@@ -166,9 +168,17 @@ def _entry(key: Key, group: Sequence[Signal], outcomes: Sequence[Signal], known:
 
 
 def _said(signals: Sequence[Signal], role: str, region: str) -> dict[str, Interval]:
-    """The latest number of each witness; a number told of several regions together says nothing of one of them."""
-    alone = [signal for signal in signals if role in signal.counts and set(signal.regions) <= {region}]
-    return {signal.witness: signal.counts[role] for signal in alone}
+    """The latest number of each witness; a number told of several regions together says nothing of one of them.
+
+    That one more person was detained says who, and takes nothing back of how many.
+    """
+    said: dict[str, Interval] = {}
+    for signal in signals:
+        if role not in signal.counts or not set(signal.regions) <= {region}:
+            continue
+        if signal.counts[role] != _ONE or signal.witness not in said:
+            said[signal.witness] = signal.counts[role]
+    return said
 
 
 def _claimed(claims: Sequence[Signal], region: str, known: Known) -> dict[str, Interval]:
@@ -193,7 +203,8 @@ def reconciled(said: Mapping[str, Interval]) -> Interval | None:
     """One interval from the intervals of independent witnesses; see the module's rules. `None` if nobody spoke."""
     if not said:
         return None
-    lows = sorted((low for low, _ in said.values()), reverse=True)
+    counting = [interval for interval in said.values() if interval != _ONE] or [_ONE]
+    lows = sorted((low for low, _ in counting), reverse=True)
     low = lows[1] if len(lows) > 1 else lows[0]
     open_low = max((least for least, high in said.values() if high is None), default=-1)
     closed = [high for _, high in said.values() if high is not None]

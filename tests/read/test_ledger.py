@@ -69,6 +69,12 @@ def test_one_loud_channel_does_not_raise_what_two_agree_on() -> None:
     assert entry.detained == (16, None)
 
 
+def test_a_report_of_one_person_says_who_and_not_how_many() -> None:
+    entry = only(signal("azattyq", 0, d=(17, 17)), signal("azattyq", 3, d=(1, 1)), signal("vlast", 2, d=(1, 1)))
+    assert (entry.detained, entry.witnesses) == ((17, 17), 2)
+    assert only(signal("azattyq", d=(1, 1)), signal("vlast", d=(1, 1))).detained == (1, 1)
+
+
 def test_the_official_figure_stands_apart() -> None:
     entry = only(signal("azattyq", d=(40, 40)), signal("police", 5, d=(3, 3)))
     assert (entry.detained, entry.official, entry.witnesses) == ((40, 40), (3, 3), 1)

@@ -1,0 +1,103 @@
+"""One person told without a number: «задержали активиста», "a journalist was detained", «белсендіні ұстады». PURE.
+
+Counted only where verb and person are both of one: the person is in the case in which it happens to it, beside the verb, and the
+sentence names nobody in the plural. See docs/counts.md.
+"""
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from typing import Final
+
+from monitor.domain.kinds import EventKind
+from monitor.read.counts import CountHit
+from monitor.read.phrases import Found
+from monitor.read.tokens import Text
+
+_AFTER: Final = 4
+"""How many words after the verb the person may stand, and how many before it."""
+_BEFORE: Final = 10
+_OF_PEOPLE: Final = frozenset(("detained", "released", "killed", "injured", "participants", "charged"))
+_ROLE: Final = {
+    EventKind.POLICE_DETENTION: "detained",
+    EventKind.CUSTODY_RELEASE: "released",
+    EventKind.CUSTODY_DEATH: "killed",
+    EventKind.PROSECUTION_CRIMINAL: "charged",
+}
+_TO_ONE_BY_ROLE: Final = {
+    "detained": "задержан задержана арестован арестована доставлен доставлена увезен увезена",
+    "released": "освобожден освобождена отпущен отпущена",
+    "killed": "скончался скончалась умер умерла погиб погибла повесился",
+    "charged": "осужден осуждена приговорен приговорена обвинен обвинена",
+}
+"""Forms that by themselves say that it happened to one."""
+_DOES_BY_ROLE: Final = {
+    "detained": "задержали задержала скрутила увезла забрала доставили доставила әкетілді әкетті задерживают скрутили "
+                "увезли забрали арестовали detained arrested detains detain seized ұстады ұстап ұсталды тұтқындады "
+                "қамауға устады усталды",
+    "released": "освободили отпустили бостандыққа босады выпустили released freed босатты босатылды шығарды",
+    "killed": "died hanged dead қайтыс өлді жұмды жұмған жұмғаны жұмғанын",
+    "charged": "против отношении обвинили осудили приговорили charged sentenced convicted үстінен қарсы қатысты айып "
+                "сотталды қозғалды қозғады тағылды",
+}  # fmt: skip
+"""What is done to whoever stands beside it in the case of the one it is done to."""
+_TO_ONE: Final = {role: frozenset(words.split()) for role, words in _TO_ONE_BY_ROLE.items()}
+_DOES: Final = {role: frozenset(words.split()) for role, words in _DOES_BY_ROLE.items()}
+_ONE: Final = frozenset(
+    "активиста активистку журналиста журналистку блогера блогершу правозащитника правозащитницу парня мужчину "
+    "женщину девушку студента студентку пенсионера пенсионерку юриста адвоката политика оппозиционера корреспондента "
+    "корреспондентку репортера музыканта художника организатора пикетчика пикетчицу оператора видеооператора "
+    "белсендіні белсенді журналисті журналистті журналист блогерді блогер азаматты жігітті әйелді қызды студентті адвокатты "
+    "сотталушы тұтқын азамат адам күдікті "
+    "activist journalist blogger man woman lawyer student pensioner protester demonstrator reporter editor detainee prisoner "
+    "suspect inmate convict worker poet musician satirist columnist rapper singer teacher critic politician chairman".split()
+)
+_AGAINST: Final = frozenset("против отношении".split())
+_EITHER: Final = frozenset("активистки журналистки правозащитницы студентки пенсионерки блогерши".split())
+"""One after «против», else maybe many."""
+_MANY: Final = re.compile(
+    r"(?:активист|журналист|блогер|правозащитник|студент|пенсионер|юрист|адвокат|политик|участник|пикетчик|организатор|рабоч|"
+    r"нефтяник|задержанн|митингующ|протестующ|жител|мужчин|дольщик)(?:ы|и|ов|ам|ами|ей|ие|их|им|ими)|активисток|журналисток|"
+    r"людей|люди|человек|женщин|женщины|девушек|девушки|парней|матер(?:и|ей)|несколько|десятк\w+|сотн\w+|дво(?:е|их)|двух|тро(?:е|их)|"
+    r"их|всех|оба|обоих|супруг\w*|"
+    r"(?:белсенді|журналист|блогер|азамат|жігіт|әйел|қыз|студент|адвокат|адам|тұтқын)(?:лар|лер|дар|дер|тар|тер)\w*|бірнеше|ондаған|"
+    r"(?:activist|journalist|blogger|lawyer|student|pensioner|protester|demonstrator|reporter|editor|detainee|prisoner|suspect|inmate|"
+    r"worker|member|supporter|other|resident|relative)s|men|women|people|several|dozens|hundreds|both|them"
+)
+"""Somebody in the plural: then one of them is not all of them."""
+
+
+def single(text: Text, numbers: Sequence[CountHit], trigger: Found, kind: EventKind) -> str | None:
+    """The role of the one person whom the sentence of a trigger tells of; `None` where it is not one, or cannot be told."""
+    role = _ROLE.get(kind)
+    if role is None:
+        return None
+    sentence = text.sentences[trigger.first]
+    first, last = bisect_left(text.sentences, sentence), bisect_right(text.sentences, sentence)
+    words = text.words[first:last]
+    if any(text.sentences[number.first] == sentence and number.role in _OF_PEOPLE for number in numbers):
+        return None
+    if any(_MANY.fullmatch(word) for word in words):
+        return None
+    people = {words[person] for person in _persons(words)}
+    if len(people) > 1:
+        return None
+    if any(word in _TO_ONE[role] for word in words):
+        return role
+    return role if people and _beside(words, _DOES[role]) else None
+
+
+def _beside(words: Sequence[str], doing: frozenset[str]) -> bool:
+    """Whether a verb stands beside the person: near before it, or not far behind it."""
+    persons = _persons(words)
+    return any(
+        word in doing and any(-_BEFORE <= person - place <= _AFTER for person in persons)
+        for place, word in enumerate(words)
+    )
+
+
+def _persons(words: Sequence[str]) -> list[int]:
+    before = ("", *words)
+    return [
+        place for place, word in enumerate(words) if word in _ONE or (word in _EITHER and before[place] in _AGAINST)
+    ]
