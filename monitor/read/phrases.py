@@ -291,7 +291,8 @@ class PhraseMatcher:
         """
         places = range(len(words)) if places is None else places
         known = self._memory.get
-        fits = [known(words[place]) or self._fits(words[place]) for place in places]
+        # Asked with `is None`: most words stand for nothing, and an empty set is no reason to look again.
+        fits = [self._fits(words[place]) if (some := known(words[place])) is None else some for place in places]
         likely = self._likely(frozenset().union(*fits), around)
         if not likely:
             return []
@@ -299,11 +300,35 @@ class PhraseMatcher:
         left = dict.fromkeys(likely, _MOST)
         steps = frozenset(likely)
         for place, here in zip(places, fits, strict=True):
+            if steps.isdisjoint(here):
+                continue
             for step in here & steps:
-                owners, phrases = likely[step] if left[step] > 0 else ((), ())
+                if left[step] <= 0:
+                    continue
                 left[step] -= 1
-                found += [Found(owner, place, place) for owner in owners]
-                found += [hit for phrase in phrases if (hit := self._around(phrase, words, place)) is not None]
+                owners, phrases = likely[step]
+                for owner in owners:
+                    found.append(Found(owner, place, place))  # noqa: PERF401 - mostly there is none: a call costs more
+                if phrases:
+                    found += self._standing(phrases, words, place)
+        return found
+
+    def _standing(self, phrases: Sequence["_Phrase"], words: Sequence[str], place: int) -> list[Found]:
+        """Those of the phrases that stand around their anchor at this place; most fall by the word beside it."""
+        known, found = self._memory.get, []
+        behind = words[place + 1] if place + 1 < len(words) else None
+        after = frozenset[int]() if behind is None else known(behind) or self._fits(behind)
+        ahead = words[place - 1] if place else None
+        before = frozenset[int]() if ahead is None else known(ahead) or self._fits(ahead)
+        for phrase in phrases:
+            steps = phrase[3]
+            if steps and steps[0] >= 0 and steps[0] not in after:
+                continue
+            steps = phrase[2]
+            if steps and steps[-1] >= 0 and steps[-1] not in before:
+                continue
+            if (hit := self._around(phrase, words, place)) is not None:
+                found.append(hit)
         return found
 
     def _likely(
