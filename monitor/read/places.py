@@ -11,10 +11,11 @@ from dataclasses import InitVar, dataclass, field, replace
 from typing import Final
 
 from monitor.domain.signals import PlaceHit
+from monitor.read.beginnings import Beginnings
 from monitor.read.endings import is_adjective, is_inside, is_locative, legal
 from monitor.read.gazetteer import AbroadPhrases, NamedPlace, PlacePhrases
 from monitor.read.mentions import Mention, Named
-from monitor.read.phrases import Beginnings, Element, Found, PhraseMatcher, parse_phrases
+from monitor.read.phrases import Element, Found, PhraseMatcher, parse_phrases
 from monitor.read.place_company import family, follows_a_name, is_aside, is_given_name, opens
 from monitor.read.place_groups import in_order
 from monitor.read.place_words import (

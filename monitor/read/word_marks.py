@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from monitor.read.phrases import NUMBER_WORDS, Beginnings, PhraseMatcher
+from monitor.read.beginnings import Beginnings
+from monitor.read.phrases import NUMBER_WORDS, PhraseMatcher
 
 
 class WordMarks:
