@@ -22,6 +22,8 @@ from tests.read.test_reader import reader
         ("По словам активиста, полиция задержала людей на площади в Алматы", ""),
         ("Police detained an activist and two others in Almaty", ""),
         ("Алматыда белсенділерді ұстады", ""),
+        ("Нас увезли в РУВД с площади в Алматы, адвоката не пускают", ""),
+        ("Алматыда митингіде адам құқығы қорғаушылары ұсталды", ""),
     ],
 )
 def test_one_person_is_one_and_somebody_in_the_plural_is_not(text: str, role: str) -> None:
