@@ -100,7 +100,7 @@ def main() -> None:
         kept.append(text)
         findings = reader.read(text).findings
         found += bool(findings)
-        live += any(not finding.past and not finding.denied for finding in findings)
+        live += any(not finding.past and finding.stands for finding in findings)
     say(
         "moved",
         posts=count,

@@ -33,8 +33,21 @@ class PlaceHit:
     end: int
 
 
+class Deniable:
+    """What is told, and may be denied."""
+
+    __slots__ = ()
+    denied: bool
+    claimed: bool
+
+    @property
+    def stands(self) -> bool:
+        """Whether somebody says that it is so: nobody denies it here, or the report tells it beside the denial."""
+        return not self.denied or self.claimed
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Deniable):
     """One kind of event that a text speaks of. The reader makes these; the pipeline makes Signals of them.
 
     Attributes:
@@ -68,7 +81,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Signal:
+class Signal(Deniable):
     """A finding or a measured state, with its evidence, ready to be judged by rules.
 
     Attributes:
@@ -119,11 +132,6 @@ class Signal:
     def family(self) -> Family:
         """The family of its kind."""
         return self.kind.family
-
-    @property
-    def stands(self) -> bool:
-        """Whether somebody says that it is so: nobody denies it here, or the report tells it beside the denial."""
-        return not self.denied or self.claimed
 
 
 def signal_id(evidence: str, kind: EventKind, regions: tuple[str, ...]) -> str:

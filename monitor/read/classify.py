@@ -1,6 +1,6 @@
 """From phrases met to findings: each trigger is weighed in its surroundings, and what says the same is joined."""
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -90,9 +90,7 @@ class Surroundings:
 
     def looks_kazakh(self, trigger: Found) -> bool:
         """Whether a word of the trigger's sentence has Kazakh letters or endings."""
-        sentence = self.text.sentences[trigger.first]
-        first, last = bisect_left(self.text.sentences, sentence), bisect_right(self.text.sentences, sentence)
-        return any(looks_kazakh(word) for word in self.text.words[first:last])
+        return any(looks_kazakh(self.text.words[place]) for place in self.text.sentence(trigger.first))
 
     def owners(self, kind: type) -> list[int]:
         """Owners of that type that were met at all, in order."""
@@ -297,14 +295,10 @@ def _join(left: Finding, right: Finding) -> Finding:
         strength=round(min(strength, 0.98), 3),
         counts={**right.counts, **left.counts},
         denied=left.denied or right.denied,
-        claimed=(left.denied or right.denied) and (_stands(left) or _stands(right)),
+        claimed=(left.denied or right.denied) and (left.stands or right.stands),
         past=left.past and right.past,
         because=_foremost(hits.values()),
     )
-
-
-def _stands(finding: Finding) -> bool:
-    return not finding.denied or finding.claimed
 
 
 def _without_background(around: Surroundings, weighed: Sequence[tuple[Found, Finding]]) -> list[Finding]:

@@ -6,7 +6,7 @@ nothing (zero width, soft hyphen, combining accents) are looked through, not del
 
 import re
 import unicodedata
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import Final
 
@@ -58,6 +58,11 @@ class Text:
     sentences: list[int]
     starred: frozenset[int] = frozenset()
     """Words in which a letter was hidden or struck out («м*тинг»)."""
+
+    def sentence(self, place: int) -> range:
+        """Where the words stand of the sentence that the word at `place` is in."""
+        own = self.sentences[place]
+        return range(bisect_left(self.sentences, own), bisect_right(self.sentences, own))
 
 
 def lowered(text: str) -> str:

@@ -4,7 +4,6 @@ The nearest sentence decides: its own places first, then its neighbours', then t
 what only hints at a place (people, money, adjectives). An event that stands nearer to a place abroad is abroad.
 """
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -81,7 +80,7 @@ def _sets_the_scene(mention: Mention, text: Text, first: int) -> bool:
     if not mention.is_foreign or mention.is_topic:
         return False
     own = text.sentences[mention.first]
-    heads = bisect_right(text.sentences, own) - bisect_left(text.sentences, own) <= _HEADING_WORDS
+    heads = len(text.sentence(mention.first)) <= _HEADING_WORDS
     return mention.is_inside or (heads and own < text.sentences[first])
 
 
@@ -112,7 +111,7 @@ def _is_of_others(events: Sequence[Mention], text: Text, first: int) -> bool:
     here = [m for m in events if m.place.region and text.sentences[m.first] == sentence]
     if not here or any(mention.is_locative or mention.first < first for mention in here):
         return False
-    opening = bisect_left(text.sentences, sentence)
+    opening = text.sentence(first).start
     who = [m for m in events if m.is_foreign and m.is_adjective and not m.is_topic and m.first == opening]
     return any(0 < first - mention.last <= _WITHIN for mention in who)
 
