@@ -6,7 +6,7 @@ from typing import Final
 from monitor.domain.kinds import EventKind, Family
 from monitor.domain.signals import Interval
 from monitor.read.counts import CountHit, is_total
-from monitor.read.counts_single import single
+from monitor.read.counts_single import SINGLE, is_single
 from monitor.read.phrases import Found
 from monitor.read.tokens import Text
 
@@ -69,8 +69,10 @@ def counted(text: Text, numbers: Sequence[CountHit], trigger: Found, kind: Event
     for role in _TOLD_FAR & roles - found.keys():
         found |= _told_far(text, numbers, trigger, kind, role)
     told: dict[str, Interval] = {role: (number.low, number.high) for role, number in found.items()}
-    one = single(text, numbers, trigger, kind)
-    return told if one is None or one in told else {**told, one: (1, 1)}
+    one = SINGLE.get(kind)
+    if one is not None and one not in told and is_single(text, numbers, trigger, one):
+        told[one] = (1, 1)
+    return told
 
 
 def _told_far(

@@ -5,7 +5,6 @@ sentence names nobody in the plural. See docs/counts.md.
 """
 
 import re
-from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import Final
 
@@ -18,12 +17,13 @@ _AFTER: Final = 4
 """How many words after the verb the person may stand, and how many before it."""
 _BEFORE: Final = 10
 _OF_PEOPLE: Final = frozenset(("detained", "released", "killed", "injured", "participants", "charged"))
-_ROLE: Final = {
+SINGLE: Final = {
     EventKind.POLICE_DETENTION: "detained",
     EventKind.CUSTODY_RELEASE: "released",
     EventKind.CUSTODY_DEATH: "killed",
     EventKind.PROSECUTION_CRIMINAL: "charged",
 }
+"""What one person told without a number is counted as, by kind."""
 _TO_ONE_BY_ROLE: Final = {
     "detained": "задержан задержана арестован арестована доставлен доставлена увезен увезена",
     "released": "освобожден освобождена отпущен отпущена",
@@ -67,29 +67,20 @@ _MANY: Final = re.compile(
 """Somebody in the plural: then one of them is not all of them."""
 
 
-def single(text: Text, numbers: Sequence[CountHit], trigger: Found, kind: EventKind) -> str | None:
-    """The role of the one person whom the sentence of a trigger tells of; `None` where it is not one, or cannot be told."""
-    role = _ROLE.get(kind)
-    if role is None:
-        return None
-    sentence = text.sentences[trigger.first]
-    first, last = bisect_left(text.sentences, sentence), bisect_right(text.sentences, sentence)
-    words = text.words[first:last]
-    if any(text.sentences[number.first] == sentence and number.role in _OF_PEOPLE for number in numbers):
-        return None
-    if any(_MANY.fullmatch(word) for word in words):
-        return None
-    people = {words[person] for person in _persons(words)}
-    if len(people) > 1:
-        return None
-    if any(word in _TO_ONE[role] for word in words):
-        return role
-    return role if people and _beside(words, _DOES[role]) else None
-
-
-def _beside(words: Sequence[str], doing: frozenset[str]) -> bool:
-    """Whether a verb stands beside the person: near before it, or not far behind it."""
+def is_single(text: Text, numbers: Sequence[CountHit], trigger: Found, role: str) -> bool:
+    """Whether the sentence of a trigger tells of one person to whom it happened; no where that cannot be told."""
+    sentence = text.sentence(trigger.first)
+    words = text.words[sentence.start : sentence.stop]
     persons = _persons(words)
+    if len({words[person] for person in persons}) > 1 or any(_MANY.fullmatch(word) for word in words):
+        return False
+    if any(number.first in sentence and number.role in _OF_PEOPLE for number in numbers):
+        return False
+    return any(word in _TO_ONE[role] for word in words) or _beside(words, persons, _DOES[role])
+
+
+def _beside(words: Sequence[str], persons: Sequence[int], doing: frozenset[str]) -> bool:
+    """Whether a verb stands beside the person: near before it, or not far behind it."""
     return any(
         word in doing and any(-_BEFORE <= person - place <= _AFTER for person in persons)
         for place, word in enumerate(words)
