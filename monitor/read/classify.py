@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import reduce
 from itertools import islice
 from typing import Final
 
@@ -136,7 +137,7 @@ def findings(around: Surroundings, triggers: Sequence[Found]) -> tuple[Finding, 
         key = (finding.kind, finding.regions)
         joined[key] = _join(joined[key], finding) if key in joined else finding
     ordered = sorted(
-        _without_vague(joined), key=lambda finding: (-finding.strength, finding.kind.value, finding.regions)
+        _without_vague(joined.values()), key=lambda finding: (-finding.strength, finding.kind.value, finding.regions)
     )
     return tuple(finding for finding in ordered if finding.strength >= LEAST_STRENGTH)
 
@@ -328,12 +329,12 @@ def _foremost(hits: Iterable[Hit]) -> tuple[Hit, ...]:
     return tuple(sorted(kept, key=lambda hit: (hit.start, hit.end, hit.rule)))
 
 
-def _without_vague(joined: dict[tuple[EventKind, tuple[str, ...]], Finding]) -> list[Finding]:
-    """A kind found both at a place and nowhere is found at that place."""
-    placed = {kind for kind, regions in joined if regions and regions != (WHOLE_COUNTRY,)}
-    firm = {kind for kind, regions in joined if regions}
-    return [
-        finding
-        for (kind, regions), finding in joined.items()
-        if not (regions == (WHOLE_COUNTRY,) and kind in placed) and (regions or kind not in firm)
-    ]
+def _without_vague(joined: Iterable[Finding]) -> Iterator[Finding]:
+    """A kind found both at a place and nowhere is found at that place; where that is the only one, for both reasons."""
+    by_kind: dict[EventKind, list[Finding]] = {}
+    for finding in joined:
+        by_kind.setdefault(finding.kind, []).append(finding)
+    for same in by_kind.values():
+        placed = [finding for finding in same if finding.regions and finding.regions != (WHOLE_COUNTRY,)]
+        firm = placed or [finding for finding in same if finding.regions] or same
+        yield from [reduce(_join, [*firm, *(vague for vague in same if vague not in firm)])] if len(firm) == 1 else firm

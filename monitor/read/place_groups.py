@@ -11,16 +11,32 @@ from monitor.read.tokens import Text
 _DASHES: Final = {"-", "–", "—"}
 _NAMED_AFTER: Final = ("трассас", "highway")
 """Beginnings of words for a road that follow the name of where it leads («Шалқар трассасы»)."""
+_REGIONS: Final = ("област", "край", "крае", "края", "region", "oblast", "krai", "province", "облыс", "республик")
+"""Beginnings of words that tell that what follows the name of a town is what it lies in."""
 _LARGE: Final = 100_000
 _SENTENCES: Final = 1
 """How many sentences before a village its region may be named."""
 
 
 def in_order(text: Text, mentions: list[Mention]) -> list[Mention]:
-    """The mentions, without those that only say whither a road leads; villages lie where the text says they do."""
+    """The mentions, without namesakes abroad and whither a road leads; villages lie where the text says they do."""
     if len(mentions) < 2:
         return mentions
-    return _without_roads(text, [_in_its_region(text, mentions, place) for place in range(len(mentions))])
+    ours = [mention for place, mention in enumerate(mentions) if not _is_namesake(text, mentions, place)]
+    return _without_roads(text, [_in_its_region(text, ours, place) for place in range(len(ours))])
+
+
+def _is_namesake(text: Text, mentions: Sequence[Mention], place: int) -> bool:
+    """«Аксай Ростовской области», "Aksai, Rostov region": a town of ours whose name is followed by a region abroad."""
+    mention = mentions[place]
+    if mention.place.region in {None, "KZ"} or mention.place.level == "region" or place + 1 >= len(mentions):
+        return False
+    after = mentions[place + 1]
+    if not after.is_foreign or after.first != mention.last + 1:
+        return False
+    named = (*text.words[after.first : after.last + 1], *text.words[after.last + 1 : after.last + 2])
+    gap = text.original[text.ends[mention.last] : text.starts[after.first]].strip()
+    return gap in {"", ",", "("} and any(word.startswith(_REGIONS) for word in named)
 
 
 def _in_its_region(text: Text, mentions: Sequence[Mention], place: int) -> Mention:

@@ -66,12 +66,14 @@ def where(text: Text, mentions: Sequence[Mention], first: int, last: int, *, see
     firm = _without_namesakes(firm)
     if _is_told_of_others(events, sentence, text, first, last):
         return Where(is_foreign=True, rule="people of a country abroad")
+    datelines = [mention for mention in mentions if mention.in_dateline]
+    if _is_written_abroad(datelines, events, text, sentence):
+        return Where(is_foreign=True, rule="dateline abroad")
     for rule, before, after in _NEARNESS:
         near = [m for m in firm if -before <= text.sentences[m.first] - sentence <= after]
         decided = _decide(near, first, last, rule)
         if decided is not None:
             return decided
-    datelines = [mention for mention in mentions if mention.in_dateline]
     return _decide(datelines, first, last, "dateline") or _hinted([mention for mention in events if mention.place.weak])
 
 
@@ -82,6 +84,14 @@ def _sets_the_scene(mention: Mention, text: Text, first: int) -> bool:
     own = text.sentences[mention.first]
     heads = len(text.sentence(mention.first)) <= _HEADING_WORDS
     return mention.is_inside or (heads and own < text.sentences[first])
+
+
+def _is_written_abroad(datelines: Sequence[Mention], events: Sequence[Mention], text: Text, sentence: int) -> bool:
+    """«BELGRADE (AP) — Police fired tear gas. A visit by Kazakhstan's minister was shortened»: nothing here says that it is ours."""
+    if not any(mention.is_foreign and text.sentences[mention.first] == sentence for mention in datelines):
+        return False
+    ours = [mention for mention in events if mention.place.region]
+    return not any(mention.is_locative or text.sentences[mention.first] == sentence for mention in ours)
 
 
 def _without_namesakes(firm: Sequence[Mention]) -> list[Mention]:
