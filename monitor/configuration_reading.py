@@ -13,20 +13,23 @@ from pydantic import ValidationError
 
 from monitor import domain, read
 from monitor.documents import Document
+from monitor.domain.kinds import EventKind
 from monitor.folder import Folder, read_from
 from monitor.kept import Kept, cache_directory, digest, settle
 from monitor.problems import model_problems
-from monitor.read.compiled import Compiled, LexiconError
+from monitor.read.compiled import WEIGHED, WEIGHED_STRENGTH, Compiled, LexiconError
 from monitor.read.gazetteer import AbroadPhrases, NamedPlace, PlacePhrases, read_gazetteer
 from monitor.read.lexicon import Entry as LexiconEntry
 from monitor.read.lexicon import Lexicon
 from monitor.read.places import Gazetteer
 from monitor.read.reader import Reader, example_faults
+from monitor.read.weighed import Weights, read_weights
 
 WELL_KNOWN: Final = 10_000
 """People in a place whose name alone says the place and not a person of that surname."""
 _TABLES: Final = ("gazetteer.csv", "abroad.csv", "countries.csv")
 _PHRASES: Final = "places.yaml"
+_WEIGHTS: Final = "weights.csv"
 _CODE: Final = (read, domain)
 
 
@@ -57,6 +60,7 @@ class Written:
     named: tuple[NamedPlace, ...]
     phrases: tuple[PlacePhrases, ...]
     abroad: tuple[AbroadPhrases, ...]
+    weights: Weights | None = None
 
     def ready(self) -> ReadingConfiguration:
         """Made ready for reading.
@@ -66,9 +70,10 @@ class Written:
         """
         cities = {place.name for place in self.phrases if place.level == "city"}
         return ReadingConfiguration(
-            reader=Reader(self.lexicons, Gazetteer(self.named, self.phrases, self.abroad)),
+            reader=Reader(self.lexicons, Gazetteer(self.named, self.phrases, self.abroad), self.weights),
             lexicons=len(self.lexicons),
-            strengths={entry.id: entry.strength for lexicon in self.lexicons for entry in lexicon.entries},
+            strengths={entry.id: entry.strength for lexicon in self.lexicons for entry in lexicon.entries}
+            | {f"{WEIGHED}.{kind}": WEIGHED_STRENGTH for kind in EventKind},
             cities=frozenset(cities | {place.name for place in self.named if place.region is not None}),
             well_known=tuple(name for place in self.named if place.population >= WELL_KNOWN for name in place.names),
         )
@@ -113,7 +118,8 @@ def read_written(folder: Folder) -> Written:
     lexicons = [_lexicon(folder, name) for name in folder.names("lexicons", ".yaml")]
     phrases, abroad = _places(folder)
     named = [place for name in _TABLES for place in _named(folder, name)]
-    return Written(tuple(lexicon for lexicon in lexicons if lexicon is not None), tuple(named), phrases, abroad)
+    kept = tuple(lexicon for lexicon in lexicons if lexicon is not None)
+    return Written(kept, tuple(named), phrases, abroad, _weights(folder))
 
 
 def note_failing_examples(folder: Folder, reader: Reader) -> None:
@@ -132,9 +138,20 @@ def _made_of(folder: Folder) -> Iterator[bytes]:
     for place in (Path(place) for package in _CODE for place in package.__path__):
         yield from (code.read_bytes() for code in sorted(place.glob("*.py")))
     yield Path(__file__).read_bytes()
-    for name in (*folder.names("lexicons", ".yaml"), _PHRASES, *_TABLES):
+    for name in (*folder.names("lexicons", ".yaml"), _PHRASES, *_TABLES, _WEIGHTS):
         yield name.encode()
         yield folder.content(name)
+
+
+def _weights(folder: Folder) -> Weights | None:
+    """What words weigh; `None` where the table cannot be used."""
+    text = folder.text(_WEIGHTS)
+    if text is None:
+        return None
+    weights, faults = read_weights(text)
+    for line, message in faults:
+        folder.note(_WEIGHTS, line, "", message)
+    return weights
 
 
 def _lexicon(folder: Folder, name: str) -> Lexicon | None:

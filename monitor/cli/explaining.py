@@ -9,16 +9,26 @@ from rich.text import Text
 
 from monitor.cli.output import console, printable
 from monitor.domain.signals import Finding, Reading
+from monitor.read.compiled import WEIGHED
 from monitor.read.explain import Mark, is_near, marks, parts
 
 COLOURS: Final = ("red", "yellow", "magenta", "green", "blue")
 PLACE: Final = "cyan"
 MOST_SHOWN: Final = 20_000
+_HEAVY: Final = 8
+"""Words whose weights are shown."""
 _SIGNS: Final = {"trigger": ("⟦", "⟧"), "near": ("‹", "›"), "place": ("<", ">")}
 """How hits are marked where there is no colour."""
 
 
-def explain(body: str, name: str, reading: Reading, own: Mapping[str, float], out: Console | None = None) -> None:
+def explain(
+    body: str,
+    name: str,
+    reading: Reading,
+    own: Mapping[str, float],
+    weighed: tuple[float, Mapping[str, float]] | None = None,
+    out: Console | None = None,
+) -> None:
     """Print the text with its hits marked, then what each finding rests on.
 
     Args:
@@ -26,6 +36,7 @@ def explain(body: str, name: str, reading: Reading, own: Mapping[str, float], ou
         name: what to call it in the heading.
         reading: what was read in it.
         own: the own strength of every rule.
+        weighed: how probable an event is by its words alone, and what each word weighs.
         out: where to; the terminal where not given.
     """
     out = out or console()
@@ -35,11 +46,20 @@ def explain(body: str, name: str, reading: Reading, own: Mapping[str, float], ou
     if not reading.findings:
         out.print(Text("  nothing is reported here", style="dim"))
     for number, finding in enumerate(reading.findings, 1):
-        for line in _told(number, finding, own):
+        for line in _told(number, finding, own, weighed[1] if weighed else {}):
             out.print(line)
     for place in reading.places:
         out.print(Text(f"  place <{printable(place.name)}> {place.region or 'abroad or unknown'}", style=PLACE))
+    if weighed:
+        out.print(Text(f"  {_weighing(*weighed)}", style="dim"))
     out.print()
+
+
+def _weighing(probability: float, words: Mapping[str, float]) -> str:
+    """How probable an event is by the words alone, and which of them say so most, and most against it."""
+    heavy = sorted(words, key=lambda word: -abs(words[word]))[:_HEAVY]
+    told = ", ".join(f"{printable(word)} {words[word]:+.2f}" for word in heavy if words[word])
+    return f"by its words alone an event is {probability:.0%} probable: {told}" if told else "no word weighs anything"
 
 
 def _coloured(body: str, found: Iterable[Mark]) -> Text:
@@ -77,7 +97,7 @@ def _harmless(text: str) -> str:
     return "".join(char if char == "\n" or char.isprintable() else "·" for char in text)
 
 
-def _told(number: int, finding: Finding, own: Mapping[str, float]) -> Iterator[Text]:
+def _told(number: int, finding: Finding, own: Mapping[str, float], words: Mapping[str, float]) -> Iterator[Text]:
     colour = COLOURS[(number - 1) % len(COLOURS)]
     where = ", ".join(finding.regions) or "place unknown"
     places = f" ({', '.join(finding.places)})" if finding.places else ""
@@ -86,7 +106,10 @@ def _told(number: int, finding: Finding, own: Mapping[str, float]) -> Iterator[T
     yield Text(printable(head), style=f"bold {colour}")
     for hit in finding.because:
         beside = "    beside " if is_near(hit) else "    "
-        yield Text(printable(f"{beside}«{hit.words}»  {hit.rule.removesuffix(':near')}  at {hit.start}-{hit.end}"))
+        weight = words.get(hit.words.lower().replace("ё", "е")) if hit.rule.startswith(WEIGHED) else None
+        weighs = f"  weighs {weight:+.2f}" if weight is not None else ""
+        rule = hit.rule.removesuffix(":near")
+        yield Text(printable(f"{beside}«{hit.words}»  {rule}  at {hit.start}-{hit.end}{weighs}"))
     score = " ".join(
         f"× {part.value:g} {part.what}" if part.is_factor else f"{part.what} {part.value:g},"
         for part in parts(finding, own)

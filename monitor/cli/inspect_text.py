@@ -76,7 +76,8 @@ def _explained(name: str, reading: ReadingConfiguration, homes: _Homes) -> int:
             errors += 1
         else:
             read = reading.reader.read(asked.text, asked.published_at, asked.home)
-            explain(asked.text, asked.id or f"line {number}", read, reading.strengths)
+            weighed = reading.reader.weighed(asked.text)
+            explain(asked.text, asked.id or f"line {number}", read, reading.strengths, weighed)
     return errors
 
 

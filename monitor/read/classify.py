@@ -12,7 +12,7 @@ from monitor.domain.kinds import EventKind, Family
 from monitor.domain.regions import WHOLE_COUNTRY
 from monitor.domain.signals import Finding, Hit
 from monitor.read.compiled import Compiled, Requirement, concerns
-from monitor.read.context import tells_of_another_year, years
+from monitor.read.context import tells_of_a_day, tells_of_another_year, years
 from monitor.read.counted import counted
 from monitor.read.counts import CountHit, counts
 from monitor.read.denials import is_claimed
@@ -83,6 +83,8 @@ class Surroundings:
         return found[max(0, place - _MANY // 2) : place + _MANY // 2]
 
     def _reaches(self, found: Found, trigger: Found, scope: Scope) -> bool:
+        if scope == "opening":
+            return self.text.sentences[found.first] - self.text.sentences[0] <= 1
         apart = abs(self.text.sentences[found.first] - self.text.sentences[trigger.first])
         if apart > (AROUND_SENTENCES if scope == "around" else 0):
             return False
@@ -132,7 +134,7 @@ class Surroundings:
 def findings(around: Surroundings, triggers: Sequence[Found]) -> tuple[Finding, ...]:
     """What the triggers come to, strongest first; the same kind in the same regions is one finding."""
     joined: dict[tuple[EventKind, tuple[str, ...]], Finding] = {}
-    weighed = [(trigger, finding) for trigger in triggers if (finding := _weigh(around, trigger)) is not None]
+    weighed = [(trigger, finding) for trigger in triggers if (finding := weigh(around, trigger)) is not None]
     for finding in _without_background(around, weighed):
         key = (finding.kind, finding.regions)
         joined[key] = _join(joined[key], finding) if key in joined else finding
@@ -142,7 +144,7 @@ def findings(around: Surroundings, triggers: Sequence[Found]) -> tuple[Finding, 
     return tuple(finding for finding in ordered if finding.strength >= LEAST_STRENGTH)
 
 
-def _weigh(around: Surroundings, trigger: Found) -> Finding | None:
+def weigh(around: Surroundings, trigger: Found) -> Finding | None:
     """One trigger in its surroundings; `None` where they forbid it."""
     entry = around.trigger_of(trigger)
     requirement = around.compiled.requirements[trigger.owner]
@@ -181,8 +183,14 @@ def _weigh(around: Surroundings, trigger: Found) -> Finding | None:
     )
 
 
-def _tells_the_past(around: Surroundings, trigger: Found, effects: Mapping[str, object]) -> bool:
-    return "past" in effects or tells_of_another_year(around.text, around.years(), trigger, around.published_at)
+def _tells_the_past(around: Surroundings, trigger: Found, effects: Mapping[str, Sequence[Found]]) -> bool:
+    """Whether words or a year say so, and no day of this week; what the event's own words say stands («в январе погибли»)."""
+    past = effects.get("past", ())
+    if any(found.first <= trigger.last and found.last >= trigger.first for found in past):
+        return True
+    if tells_of_a_day(around.text, trigger, around.published_at):
+        return False
+    return bool(past) or tells_of_another_year(around.text, around.years(), trigger, around.published_at)
 
 
 def _needed(around: Surroundings, trigger: Found, requirement: Requirement) -> list[Found] | None:

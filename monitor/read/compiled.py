@@ -14,7 +14,7 @@ from monitor.domain.kinds import EventKind, Family
 from monitor.read.language import looks_kazakh
 from monitor.read.lexicon import Lexicon, Scope
 from monitor.read.mending import Mender
-from monitor.read.owners import Canceller, Cause, Owner, Turn, owner_of
+from monitor.read.owners import Canceller, Cause, Owner, Trigger, Turn, owner_of
 from monitor.read.phrases import Element, Found, PhraseMatcher, changed, parse_phrases
 from monitor.read.script import arabic_skeleton, folded, skeleton
 from monitor.read.tokens import Text
@@ -27,6 +27,9 @@ CHANGES: Final[dict[str, Callable[[str], str]]] = {
 }
 
 
+WEIGHED: Final = "weighed"
+"""Begins the names of rules that are no entry of a lexicon, but the sum of weights of words."""
+WEIGHED_STRENGTH: Final = 0.5
 _CLASS: Final = re.compile(r"@\w+")
 
 
@@ -72,6 +75,8 @@ class Compiled:
         """What each phrase belongs to, by number, and of which lexicon it is (`languages`)."""
         self.requirements: dict[int, Requirement] = {}
         self.languages: list[str] = []
+        self.weighed: dict[tuple[str, EventKind], int] = {}
+        """Whose it is what no phrase tells and all words together do, by language and kind."""
         self._groups: dict[tuple[str, tuple[str, ...]], int] = {}
         forms = {name: _Form() for name in CHANGES}
         for lexicon in lexicons:
@@ -194,6 +199,10 @@ class Compiled:
             self.requirements[place] = Requirement(needs, (), (), (), (), ())
         for cause in lexicon.causes:
             self._phrases(lexicon, cause.id, cause.any, self._own(owner_of(cause), lexicon), forms, trigger=False)
+        for kind in EventKind:
+            place = self._own(Trigger(f"{WEIGHED}.{kind}", kind, WEIGHED_STRENGTH, past=False, naming=False), lexicon)
+            self.weighed[lexicon.language, kind] = place
+            self.requirements[place] = Requirement((), (), (), (), (), ())
 
     def _own(self, owner: Owner, lexicon: Lexicon) -> int:
         self.owners.append(owner)

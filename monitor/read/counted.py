@@ -1,12 +1,13 @@
 """Which of a text's numbers count those to whom an event happened. PURE. See docs/counts.md."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from monitor.domain.kinds import EventKind, Family
 from monitor.domain.signals import Interval
-from monitor.read.counts import CountHit, is_total
-from monitor.read.counts_single import SINGLE, is_single
+from monitor.read.counts import UNSAID, CountHit, is_total
+from monitor.read.counts_single import SINGLE, is_many, is_single
 from monitor.read.phrases import Found
 from monitor.read.tokens import Text
 
@@ -38,22 +39,47 @@ _PASSIVE: Final = ("жаны", "лены", "зены", "ваны")
 """Endings of «задержаны», «доставлены», «увезены», «арестованы»: it was done to all who were just counted."""
 _OWN_WORDS: Final = 15
 """How far from an event a number of people may stand that counts those it happened to."""
+_DONE: Final = frozenset({"detained", "injured", "killed", "released", "charged", "days", "fine"})
+"""What may be done to people at any event: police act at rallies, courts follow, and one text tells it all."""
+_OWN_SENTENCES: Final = 1
 _ROLES: Final = {
-    Family.POLICE: {"detained", "injured", "killed", "participants", "days", "released"},
-    Family.CUSTODY: {"detained", "killed", "released", "injured", "days"},
-    Family.PROSECUTION: {"detained", "days", "fine", "charged"},
-    Family.ASSEMBLY: {"participants", "detained"},
-    Family.LABOUR: {"participants", "detained"},
-    Family.UNREST: {"participants", "detained", "injured", "killed"},
-    Family.MEDIA: {"detained", "injured", "days", "fine"},
-    Family.DEFENDER: {"detained", "days"},
-    Family.STATE: {"killed", "injured", "detained"},
+    Family.ASSEMBLY: _DONE | {"participants"},
+    Family.LABOUR: _DONE | {"participants"},
+    Family.UNREST: _DONE | {"participants"},
+    Family.POLICE: _DONE | {"participants"},
+    Family.CUSTODY: _DONE,
+    Family.PROSECUTION: _DONE,
+    Family.MEDIA: _DONE,
+    Family.DEFENDER: _DONE,
+    Family.ELECTION: _DONE,
+    Family.STATE: _DONE,
 }
+_GATHERED: Final = {Family.ASSEMBLY, Family.LABOUR}
+_SPREAD: Final = frozenset({"days", "fine"})
+"""What each of several people is given: all of it together is one range."""
 
 
 def counted(text: Text, numbers: Sequence[CountHit], trigger: Found, kind: EventKind) -> dict[str, Interval]:
     """Numbers that fit the kind: of its sentence, else of the nearest within two; a sum goes before its parts."""
-    roles = _ROLES.get(kind.family, set())
+    roles = _ROLES.get(kind.family, frozenset())
+    found = _near(text, numbers, trigger, kind, roles)
+    if "participants" not in found and kind.family in _GATHERED:
+        found |= _unsaid(text, numbers, trigger)
+    for role in _TOLD_FAR & roles - found.keys():
+        found |= _told_far(text, numbers, trigger, kind, role)
+    told: dict[str, Interval] = {role: (number.low, number.high) for role, number in found.items()}
+    for role in _SPREAD & found.keys():
+        told[role] = _spread(numbers, found[role])
+    one = _one(text, numbers, trigger, kind)
+    if one is not None:
+        told.setdefault(one, (1, 1))
+    return told
+
+
+def _near(
+    text: Text, numbers: Sequence[CountHit], trigger: Found, kind: EventKind, roles: AbstractSet[str]
+) -> dict[str, CountHit]:
+    """Of each role the number in the sentence of the event, or the nearest to it."""
     sentence = text.sentences[trigger.first]
     found: dict[str, CountHit] = {}
     for reach in range(WITHIN_SENTENCES + 1):
@@ -66,13 +92,37 @@ def counted(text: Text, numbers: Sequence[CountHit], trigger: Found, kind: Event
                 continue
             if role in roles and (role not in found or _says_better(text, number, found[role])):
                 found[role] = number
-    for role in _TOLD_FAR & roles - found.keys():
-        found |= _told_far(text, numbers, trigger, kind, role)
-    told: dict[str, Interval] = {role: (number.low, number.high) for role, number in found.items()}
-    one = SINGLE.get(kind)
-    if one is not None and one not in told and is_single(text, numbers, trigger, one):
-        told[one] = (1, 1)
-    return told
+    return found
+
+
+def _one(text: Text, numbers: Sequence[CountHit], trigger: Found, kind: EventKind) -> str | None:
+    """As what one person is counted of whom no number is told; a lone picket and a death in custody are of one by their kind."""
+    if kind is EventKind.ASSEMBLY_SINGLE_PICKET:
+        return "participants"
+    role = SINGLE.get(kind)
+    if role is None:
+        return None
+    alone = kind is EventKind.CUSTODY_DEATH and not is_many(text, trigger)
+    return role if alone or is_single(text, numbers, trigger, role) else None
+
+
+def _spread(numbers: Sequence[CountHit], found: CountHit) -> Interval:
+    """«Одного на 10, другого на 15 суток», «ему 275 240 тенге, остальным 117 960»: from the least to the most."""
+    same = [
+        number
+        for number in numbers
+        if number.role == found.role and (number.low > _MOST_UNITS) == (found.low > _MOST_UNITS)
+    ]
+    highs = [number.high for number in same]
+    highest = None if None in highs else max(high for high in highs if high is not None)
+    return min(number.low for number in same), highest
+
+
+def _unsaid(text: Text, numbers: Sequence[CountHit], trigger: Found) -> dict[str, CountHit]:
+    """«38 мужиков шесть дней не работали», "150 mechanics walked off": the only number of its sentence counts who did it."""
+    here = [number for number in numbers if text.sentences[number.first] == text.sentences[trigger.first]]
+    unsaid = [number for number in here if number.role == UNSAID]
+    return {"participants": unsaid[0]} if len(unsaid) == 1 else {}
 
 
 def _told_far(
@@ -94,6 +144,8 @@ def _says_better(text: Text, number: CountHit, known: CountHit) -> bool:
     """«Задержали десятки человек … увезли от 50 до 70»: the later says the same more exactly; or it is the sum of all."""
     if is_total(text, number) and not is_total(text, known):
         return True
+    if number.role == known.role == "participants" and _is_crowd(text, number) and not _is_crowd(text, known):
+        return True
     if number.role == "fine" and known.high is not None and known.low <= _MOST_UNITS < number.low:
         # «Штраф 20 МРП (86 500 тенге)»: money says more than the unit it is counted in.
         return True
@@ -106,7 +158,10 @@ def _says_better(text: Text, number: CountHit, known: CountHit) -> bool:
 
 def _role(text: Text, number: CountHit, trigger: Found, kind: EventKind) -> str:
     """What a number counts for this kind: «семь активистов … доставлены» are detained people, not a crowd."""
-    near = min(abs(number.first - trigger.last), abs(trigger.first - number.last)) <= _OWN_WORDS
+    near = (
+        min(abs(number.first - trigger.last), abs(trigger.first - number.last)) <= _OWN_WORDS
+        and abs(text.sentences[number.first] - text.sentences[trigger.first]) <= _OWN_SENTENCES
+    )
     if not (near or _are_meant(text, number, trigger)) or number.role not in {"detained", "participants", "charged"}:
         return number.role
     if kind is EventKind.CUSTODY_RELEASE and number.role != "charged":

@@ -6,38 +6,31 @@ Of a number and its correction the later counts; what an official and others say
 """
 
 import itertools
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from monitor.read.counts_numbers import PARTICIPANTS, Number, is_person, numbers
+from monitor.read.counts_numbers import Number, is_person, numbers
+from monitor.read.counts_sides import other_side
+from monitor.read.counts_things import counts_nobody
 from monitor.read.counts_words import (
-    AGES,
     AND,
-    CIVIC,
-    CLOCK,
+    BROUGHT,
     DEAD,
     EARLIER,
-    MONTHS,
-    NO_MONTH,
-    NO_ONE,
-    NOT_PEOPLE,
+    HOSPITALS,
     NOW,
     OF_THEM,
-    OFFICIAL,
-    ORDINAL,
+    PAIRS,
     PART,
     POLICE,
     POLICE_STAFF,
+    REACHED,
     ROLES,
     SAYS,
-    SHORT_MONTHS,
-    STREETS,
     THEY,
     TOOK_PART,
     TOTAL,
-    UNITS_BEFORE,
 )
 from monitor.read.tokens import Text
 
@@ -48,6 +41,10 @@ _BEYOND: Final = 5
 _ASIDE: Final = 6
 """Words of an aside that names who says the number."""
 _LAST_DAY: Final = 31
+_LAST_HOUR: Final = 24
+UNSAID: Final = "unsaid"
+"""The role of a number of which no word says what it counts: whoever gathered, where nobody else is counted."""
+_FEWEST: Final = 3
 _AT_ONCE: Final = 3
 """How far behind its number the word for people may stand, where its ending alone tells that they are people."""
 
@@ -70,17 +67,34 @@ class CountHit:
 
 def counts(text: Text) -> list[CountHit]:
     """Every number in the text that counts people, days of arrest or a fine."""
-    found = [number for number in numbers(text) if not _is_clock_or_name(text, number)]
+    found = [number for number in numbers(text) if not counts_nobody(text, number)]
     taken = frozenset(place for number in found for place in range(number.first, number.last + 1))
     hits: list[CountHit] = []
+    unsaid: list[CountHit] = []
     for number in found:
         if hits and _corrects(text, hits[-1], number):
             hits[-1] = replace(hits[-1], low=number.low, high=number.high, first=number.first, last=number.last)
         elif hits and _contradicts(text, hits[-1], number):
             hits[-1] = _wider(hits[-1], number)
-        elif (role := _role(text, number, taken)) is not None and not _is_part(text, hits[-1:], number, role):
+        elif (role := _role(text, number, taken)) is None:
+            if number.low >= _FEWEST and _counts_people(text, number):
+                unsaid.append(CountHit(UNSAID, number.low, number.high, number.first, number.last))
+        elif not _is_part(text, hits[-1:], number, role):
             hits.append(CountHit(role, number.low, number.high, number.first, number.last))
-    return hits
+    return sorted([*hits, *unsaid], key=lambda hit: hit.first)
+
+
+def _counts_people(text: Text, number: Number) -> bool:
+    """Whether a word in lower case follows at once, and no police: «38 мужиков», "35 paediatric nurses"."""
+    after = number.last + 1
+    if (
+        _are_police(text.words[after : after + _AT_ONCE] or [""])
+        or after >= len(text.words)
+        or text.sentences[after] != text.sentences[number.first]
+    ):
+        return False
+    gap = text.original[text.ends[number.last] : text.starts[after]]
+    return gap in {" ", "\u00a0", "-"} and text.original[text.starts[after]].islower() and len(text.words[after]) > 2
 
 
 def is_total(text: Text, hit: CountHit) -> bool:
@@ -98,29 +112,11 @@ def _corrects(text: Text, hit: CountHit, number: Number) -> bool:
 
 
 def _contradicts(text: Text, hit: CountHit, number: Number) -> bool:
-    """«По данным полиции, 12, активисты говорят о 40»: two sides speak of the same people."""
+    """Whether it is another side's figure for the same."""
     if hit.role not in {"detained", "participants", "killed", "injured"}:
         return False
-    if text.sentences[number.first] - text.sentences[hit.first] > 1:
-        return False
-    between = text.words[hit.last + 1 : number.first]
-    own, after = between[-6:], text.words[number.last + 1 : number.last + 4]
-    theirs = _side(reversed(own)) or _side(after)
-    if theirs is None or not any(word.startswith(SAYS) for word in (*own, *after)):
-        return False
-    others = _side(reversed(text.words[max(0, hit.first - NEAR_WORDS) : hit.first])) or _side(between)
     role = next(_roles_around(text, number), None)
-    return others is not None and others != theirs and role in {None, hit.role, "participants"}
-
-
-def _side(words: Iterable[str]) -> str | None:
-    """Who speaks first in these words: an official, others, or nobody."""
-    for word in words:
-        if word.startswith(OFFICIAL):
-            return "official"
-        if word.startswith(CIVIC):
-            return "civic"
-    return None
+    return role in {None, hit.role, "participants"} and other_side(text, hit.first, hit.last, number)
 
 
 def _wider(hit: CountHit, number: Number) -> CountHit:
@@ -136,7 +132,7 @@ def _is_part(text: Text, last: Sequence[CountHit], number: Number, role: str) ->
     if role in {"days", "fine", "killed"}:
         return False
     before = text.words[max(0, number.first - 3) : number.first]
-    if any(word in PART for word in before[-2:]):
+    if any(word in PART for word in before[-2:]) or before[-2:-1] == ["среди"]:
         return True
     came = any(hit.role == "participants" for hit in last) and role != "participants"
     after = tuple(text.words[number.last + 1 : number.last + 3])
@@ -148,13 +144,18 @@ def _is_part(text: Text, last: Sequence[CountHit], number: Number, role: str) ->
 def _role(text: Text, number: Number, taken: frozenset[int]) -> str | None:
     nearest: dict[str, int] = {}
     for place in _clause(text, number):
-        role = _role_of(text.words[place])
+        role = _role_of(text.words[place]) or _role_of_pair(text, place)
+        if role == "injured" and text.words[place].startswith(HOSPITALS) and not _are_brought(text, number, place):
+            # «Матери стоят у больницы», «медики скорой»: a hospital hurts nobody.
+            role = None
         if role is not None:
             # What follows a number says more about it than what stands before.
             distance = place - number.last if place > number.last else number.first - place + 1
             if _stands_beyond(number, place, taken):
                 distance += _BEYOND
             nearest[role] = min(nearest.get(role, 99), distance)
+    if not nearest and any(word.startswith(REACHED) for word in text.words[max(0, number.first - 3) : number.first]):
+        return _risen(text, number)
     for role in ("days", "fine"):
         if nearest.get(role, 99) <= 2:
             return role
@@ -167,6 +168,20 @@ def _role(text: Text, number: Number, taken: frozenset[int]) -> str | None:
     # «Задержали 20 человек»: what was done to them says more than that they are people.
     done = {role: distance for role, distance in nearest.items() if role != "participants"}
     return min(done or nearest, key=lambda role: (done or nearest)[role], default=None)
+
+
+def _are_brought(text: Text, number: Number, place: int) -> bool:
+    """Whether those counted are in a hospital, or taken there."""
+    if text.words[place - 1 : place] in (["в"], ["in"]) or text.words[place].endswith(("да", "де")):
+        return True
+    return any(text.words[place].startswith(BROUGHT) for place in text.sentence(number.first))
+
+
+def _risen(text: Text, number: Number) -> str | None:
+    """«Число погибших при перестрелке в Кандыагаше возросло до шести»: what has risen stands at the beginning."""
+    start = text.sentence(number.first).start
+    roles = (_role_of(text.words[place]) for place in range(start, number.first))
+    return next((role for role in roles if role not in {None, "participants"}), None)
 
 
 def _are_police(following: list[str]) -> bool:
@@ -187,28 +202,6 @@ def _are_they(text: Text, number: Number) -> bool:
         or (after == ["of"] and _of_us(text, number))
         or tuple(text.words[number.last + 1 : number.last + 3]) in TOOK_PART
     )
-
-
-def _is_month(word: str) -> bool:
-    return (word.startswith(MONTHS) and not word.startswith(NO_MONTH)) or word in SHORT_MONTHS
-
-
-def _is_thing(following: Sequence[str]) -> bool:
-    """«120 автобусов», "120 buses"; not the first half of an English name for people: "120 bus drivers"."""
-    after = following[0] if following else ""
-    if not after.startswith(CLOCK) or after.startswith(PARTICIPANTS):
-        return False
-    plural = not after.isascii() or (after.endswith("s") and not after.endswith("us"))
-    return plural or len(following) < 2 or not is_person(following[1])
-
-
-def _is_house(text: Text, number: Number) -> bool:
-    """«Митинг на Абая, 25»: a number behind a comma and the name of a street."""
-    first = number.first
-    if first < 2 or text.original[text.ends[first - 1] : text.starts[first]] != ", ":
-        return False
-    named = text.words[first - 2] in STREETS and text.original[text.starts[first - 1]].isupper()
-    return named and not any(is_person(word) for word in text.words[number.last + 1 : number.last + 2])
 
 
 def _of_us(text: Text, number: Number) -> bool:
@@ -286,30 +279,10 @@ def _role_of(word: str) -> str | None:
     return None
 
 
-_SIGN: Final = re.compile(r"[№#§]\s?$|\d[:/.,]$")
-"""What makes the number behind it a name, or a part of a time, a date or a fraction."""
-_LISTED: Final = re.compile(r"[^\W\d_]-\d+|(?:^|[\s:;])\d+\)$")
-_FRACTION: Final = re.compile(r"\s?[₸$€₽]|\s?%|[:/]|[.,]\d|-(?:й|м|я|е|го|му|летн|жаст|year)")
-"""What makes the number before it a share, a time, a fraction or an ordinal."""
-
-
-def _is_clock_or_name(text: Text, number: Number) -> bool:
-    """Times, dates, ages, article and house numbers, money, shares and things are not people."""
-    following = text.words[number.last + 1 : number.last + 3]
-    after = following[0] if following else ""
-    before = text.words[max(0, number.first - 2) : number.first]
-    start, end = text.starts[number.first], text.ends[number.last]
-    dated = number.high == number.low <= _LAST_DAY and _is_month(before[-1] if before else "")
-    if _is_month(after) or dated or _is_thing(following) or after in ORDINAL or _is_house(text, number):
-        return True
-    if number.high == 1 and after in NO_ONE:
-        return True
-    if (before[-1:] and before[-1] in NOT_PEOPLE) or any(word in AGES for word in before):
-        return True
-    if _SIGN.search(text.original[max(0, start - 2) : start]) or _FRACTION.match(text.original[end : end + 6]):
-        return True
-    # «Часа два», «Заречный-3», "2) выдать": hours, names and lists.
-    if (before and before[-1] in UNITS_BEFORE) or _LISTED.search(text.original[max(0, start - 2) : end + 1]):
-        return True
-    year = 1900 <= number.low <= 2100 and number.first == number.last and text.original[start:end].isdecimal()
-    return year or number.low > 2_000_000 or number.low == 0
+def _role_of_pair(text: Text, place: int) -> str | None:
+    """«Вышли на свободу», "walked free", «алып кетті»: two words that say together what one does not."""
+    following = text.words[place + 1 : place + 2]
+    if not following:
+        return None
+    word, after = text.words[place], following[0]
+    return next((role for first, second, role in PAIRS if word.startswith(first) and after.startswith(second)), None)

@@ -10,6 +10,7 @@ from typing import Final
 
 from monitor.domain.kinds import EventKind
 from monitor.read.counts import CountHit
+from monitor.read.masking_shapes import is_given, plain
 from monitor.read.phrases import Found
 from monitor.read.tokens import Text
 
@@ -22,12 +23,16 @@ SINGLE: Final = {
     EventKind.CUSTODY_RELEASE: "released",
     EventKind.CUSTODY_DEATH: "killed",
     EventKind.PROSECUTION_CRIMINAL: "charged",
+    EventKind.POLICE_LETHAL: "killed",
+    EventKind.CUSTODY_ILL_TREATMENT: "injured",
+    EventKind.POLICE_PREVENTIVE: "detained",
 }
 """What one person told without a number is counted as, by kind."""
 _TO_ONE_BY_ROLE: Final = {
     "detained": "задержан задержана арестован арестована доставлен доставлена увезен увезена",
     "released": "освобожден освобождена отпущен отпущена",
-    "killed": "скончался скончалась умер умерла погиб погибла повесился",
+    "killed": "скончался скончалась умер умерла погиб погибла повесился застрелен убит",
+    "injured": "избит избита ранен ранена",
     "charged": "осужден осуждена приговорен приговорена обвинен обвинена",
 }
 """Forms that by themselves say that it happened to one."""
@@ -37,6 +42,7 @@ _DOES_BY_ROLE: Final = {
                 "қамауға устады усталды",
     "released": "освободили отпустили бостандыққа босады выпустили released freed босатты босатылды шығарды",
     "killed": "died hanged dead қайтыс өлді жұмды жұмған жұмғаны жұмғанын",
+    "injured": "избили избил избивали beaten beat tortured соққыға ұрған ұрды тепкілеген",
     "charged": "против отношении обвинили осудили приговорили charged sentenced convicted үстінен қарсы қатысты айып "
                 "сотталды қозғалды қозғады тағылды",
 }  # fmt: skip
@@ -52,6 +58,16 @@ _ONE: Final = frozenset(
     "activist journalist blogger man woman lawyer student pensioner protester demonstrator reporter editor detainee prisoner "
     "suspect inmate convict worker poet musician satirist columnist rapper singer teacher critic politician chairman".split()
 )
+_AGED: Final = re.compile("летн(?:ий|яя|его|юю|ей|ему|им)|жастағы|жасар|жасындағы")
+"""Words behind an age for one person."""
+_SURNAMES: Final = tuple(
+    "ов ова ову ова овым овой ове ев ева еву евым евой еве ин ина ину иным иной улы ұлы қызы кызы "
+    "ұлын қызын ұлының қызының ұлына қызына енко ский ского скую ов қызына баев баева баеву бай бек "
+    "ov ova ev eva yev yeva in ina uly kyzy qyzy bek bay bai enko".split()
+)
+_NO_NAME: Final = re.compile("(?:ая|ий|ый|ой|ого|ской|ском|ская)$")
+_AFTER_SURNAME: Final = (["имени"], ["атындағы"], ["улице"], ["улица"], ["проспекте"], ["площади"], ["памятника"])
+_DEATHS: Final = frozenset("deaths погибли умерли скончались смерти смертей смертях өлімдер".split())
 _AGAINST: Final = frozenset("против отношении".split())
 _EITHER: Final = frozenset("активистки журналистки правозащитницы студентки пенсионерки блогерши".split())
 """One after «против», else maybe many."""
@@ -67,16 +83,47 @@ _MANY: Final = re.compile(
 """Somebody in the plural: then one of them is not all of them."""
 
 
+def is_many(text: Text, trigger: Found) -> bool:
+    """Whether the sentence of a trigger names somebody in the plural, or says that several died."""
+    sentence = text.sentence(trigger.first)
+    words = text.words[sentence.start : sentence.stop]
+    return any(_MANY.fullmatch(word) or word in _DEATHS for word in words)
+
+
 def is_single(text: Text, numbers: Sequence[CountHit], trigger: Found, role: str) -> bool:
     """Whether the sentence of a trigger tells of one person to whom it happened; no where that cannot be told."""
     sentence = text.sentence(trigger.first)
     words = text.words[sentence.start : sentence.stop]
+    if any(_MANY.fullmatch(word) for word in words):
+        return False
+    of_people = {role, "participants"} if role == "killed" else _OF_PEOPLE
+    if any(number.first in sentence and number.role in of_people for number in numbers):
+        return False
     persons = _persons(words)
-    if len({words[person] for person in persons}) > 1 or any(_MANY.fullmatch(word) for word in words):
+    if len({words[person] for person in persons}) > 1:
         return False
-    if any(number.first in sentence and number.role in _OF_PEOPLE for number in numbers):
+    if any(word in _TO_ONE[role] for word in words) or _beside(words, persons, _DOES[role]):
+        return True
+    if role == "injured":
         return False
-    return any(word in _TO_ONE[role] for word in words) or _beside(words, persons, _DOES[role])
+    # «41-летнюю Айгуль Мукашеву увезли»: who has an age or a full name is one.
+    aged = sum(_AGED.fullmatch(word) is not None for word in words)
+    named = len(_named(text, sentence))
+    return (aged == 1 and named <= 1) or (named == 1 and len(persons) <= 1)
+
+
+def _named(text: Text, sentence: range) -> set[str]:
+    """Given names, and capital words before one with the ending of a surname: who is named in the sentence."""
+    capital = [
+        place for place in sentence if text.original[text.starts[place]].isupper() and len(text.words[place]) > 2
+    ]
+    named: set[str] = set()
+    for place in capital:
+        beside = place + 1 in capital and text.original[text.ends[place] : text.starts[place + 1]] == " "
+        surname = beside and text.words[place + 1].endswith(_SURNAMES) and not _NO_NAME.search(text.words[place])
+        if (surname or is_given(plain(text.words[place]))) and text.words[place - 1 : place] not in _AFTER_SURNAME:
+            named.add(text.words[place])
+    return named
 
 
 def _beside(words: Sequence[str], persons: Sequence[int], doing: frozenset[str]) -> bool:

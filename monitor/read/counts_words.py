@@ -22,6 +22,12 @@ def _all_cases() -> dict[str, int]:
         300: "триста трехсот", 400: "четыреста четырехсот", 500: "пятьсот пятисот", 600: "шестьсот шестисот",
         700: "семьсот семисот", 800: "восемьсот восьмисот", 900: "девятьсот девятисот",
     }  # fmt: skip
+    more = {
+        2: "двоими", 3: "трём троими тремя", 4: "четверо четверым четверыми четырьмя", 5: "пятеро пятерым пятью", 6: "шестеро шестерых шестерым шестью",
+        7: "семеро семерых семерым семью", 8: "восьмеро восьмерым восемью", 9: "девятеро девятерых девятерым девятью",
+        10: "десятеро десятерых десятерым десятью", 20: "двадцатью", 30: "тридцатью", 50: "пятьюдесятью",
+    }  # fmt: skip
+    plain = {value: f"{words} {more.get(value, '')}" for value, words in plain.items()}
     found = {word: value for value, words in plain.items() for word in words.split()}
     for value, words in plain.items():
         for word in words.split():
@@ -169,7 +175,7 @@ THEY: Final = frozenset("их нас собравшихся пришедших t
 """Who are counted where a number stands alone: «их около тридцати»."""
 TOTAL: Final = frozenset("всего общей итого total altogether overall барлығы жалпы барлыгы".split())
 """Words before a number that sums up those told before."""
-OFFICIAL: Final = ("полици", "мвд", "власт", "прокур", "акимат", "министерств", "ведомств", "официальн", "police", "authorit", "minist",
+OFFICIAL: Final = ("дирекц", "руководств", "администрац", "компани", "company", "management", "employer", "department", "кәсіпорын", "басшылы", "департамент", "полици", "мвд", "власт", "прокур", "акимат", "министерств", "ведомств", "официальн", "police", "authorit", "minist",
                    "official", "prosecut", "іім", "билік", "әкімдік", "ресми")  # fmt: skip
 CIVIC: Final = ("активист", "правозащитн", "наблюдател", "очевид", "организатор", "журналист", "врач", "медик", "оппозиц", "нпо",
                 "activist", "rights", "observer", "monitor", "witness", "organis", "organiz", "doctor", "opposition", "ngo", "белсенді",
@@ -180,18 +186,91 @@ NOT_PEOPLE: Final = frozenset(
     "ст статья статье статьи статьей ч часть п пункт дом д кв квартира кабинет номер no article section аптека школа школе "
     "школы лицей маршрут автобус трасса км street июля июня".split()
 )
+FIGURE: Final = (
+    "число",
+    "цифр",
+    "figure",
+    "number",
+    "acknowledg",
+    "spoke",
+    "gave",
+    "put",
+    "ресми",
+    "саны",
+    "назва",
+    "признал",
+    "confirm",
+    "подтверд",
+)
+"""Beginnings of words by which somebody gives a number without a verb of saying."""
+PAIRS: Final = (
+    ("на", "свобод", "released"), ("на", "волю", "released"), ("вернул", "домой", "released"), ("домой", "вернул", "released"),
+    ("walk", "free", "released"), ("walked", "out", "released"), ("let", "go", "released"), ("sent", "home", "released"),
+    ("are", "out", "released"), ("set", "free", "released"), ("үйлеріне", "қайт", "released"), ("бостандыққа", "шық", "released"),
+    ("ата", "анасына", "released"), ("покинул", "колони", "released"), ("left", "prison", "released"),
+    ("алып", "кет", "detained"), ("бөлімге", "апар", "detained"), ("автобусқа", "тие", "detained"), ("көлікке", "тие", "detained"),
+    ("driven", "away", "detained"), ("led", "away", "detained"), ("held", "in", "detained"),
+    ("were", "held", "detained"), ("carried", "to", "detained"), ("in", "custody", "detained"), ("в", "автозак", "detained"),
+    ("в", "автобус", "detained"), ("қайтыс", "бол", "killed"), ("көз", "жұм", "killed"), ("shot", "dead", "killed"), ("found", "dead", "killed"),
+    ("people", "dead", "killed"), ("оборвал", "жизн", "killed"), ("were", "beaten", "injured"), ("was", "beaten", "injured"),
+    ("телесные", "повреждени", "injured"), ("соққыға", "жығыл", "injured"), ("дәрігерге", "жүгін", "injured"),
+    ("предъявил", "обвинени", "charged"), ("предъявлен", "обвинени", "charged"), ("айып", "тағыл", "charged"),
+    ("уголовное", "преследовани", "charged"), ("на", "скамье", "charged"), ("скамье", "подсудим", "charged"), ("suspicion", "notice", "charged"),
+    ("хаттама", "толтыр", "charged"),
+)  # fmt: skip
+"""Beginnings of two words that say together what was done to those counted."""
+HOSPITALS: Final = (
+    "hospital",
+    "больниц",
+    "райбольниц",
+    "горбольниц",
+    "облбольниц",
+    "скорая",
+    "скорой",
+    "скорую",
+    "medical",
+    "аурухан",
+)
+"""Beginnings of words for where the injured are taken."""
+BROUGHT: Final = (
+    "увез",
+    "достав",
+    "госпитал",
+    "попал",
+    "оказал",
+    "направлен",
+    "обратил",
+    "леж",
+    "взял",
+    "забра",
+    "taken",
+    "ended",
+    "admitted",
+    "treat",
+    "hospitali",
+    "rushed",
+    "brought",
+    "sent",
+    "жеткіз",
+    "түс",
+    "апар",
+    "алып",
+    "жат",
+    "жүгін",
+)
+"""Beginnings of words that tell how they came there."""
 ROLES: Final = (
     ("days", ("сут", "тәулік", "таулик", "taulik", "táulik", "täulik", "days", "day")),
     ("fine", ("мрп", "аек", "тенге", "теңге", "mci", "tenge")),
-    ("released", ("освобо", "отпу", "босат", "released", "freed")),
+    ("released", ("освобо", "отпу", "босат", "босаған", "босады", "қайтарылған", "выпуст", "выпущ", "released", "freed", "acquitted", "амнист")),
     ("killed", ("погиб", "убит", "умер", "жертв", "мерт", "өлтір", "олтир", "killed", "dead", "died",
-                "deaths", "death", "fatalit", "скончал", "застрел", "опат", "kill", "мертв", "гибел", "lives", "расстрел", "өлген", "өлді")),
-    ("injured", ("ранен", "пострад", "травм", "госпитал", "жарала", "жаракат", "жарақат", "зардап", "injur", "wounded",
+                "deaths", "death", "fatalit", "скончал", "застрел", "опат", "kill", "мертв", "гибел", "lives", "расстрел", "өлген", "өлді", "сразил", "bodies", "мәйіт")),
+    ("injured", ("ранен", "пострад", "травм", "госпитал", "жарала", "жаракат", "жарақат", "зардап", "injur", "wounded", "избит", "ушиб", "сотрясен", "перелом", "beaten", "bruis", "concuss", "hospitali",
                  "hospital", "ранил", "hurt", "больниц", "райбольниц", "горбольниц", "облбольниц", "скорая", "скорой", "скорую", "ожог", "wound", "аурухан", "покалеч", "увеч", "medical", "поранен", "жаралы")),
     ("detained", ("задерж", "арестов", "доставл", "ұста", "усталд", "ұстал", "тұтқын", "туткын", "қамал", "қамау", "detain",
                   "әкет", "тоғыт", "bundled", "rounded", "hauled", "picked", "taken", "вяж", "пакуют", "рассад", "задержк",
-                  "arrest", "custody", "увез", "скрути", "водвор", "жеткіз", "забра", "повяз", "свинти", "винтят", "схвач", "схвати", "запих", "затолк", "грузят", "погруз", "пакова", "уводят", "увел", "dragged", "herded", "loaded", "apprehend", "nabbed", "seized", "ustap", "ұстап", "ustald", "әкет", "áket", "äket", "aket")),
-    ("charged", ("подозрева", "обвиня", "осужд", "приговор", "сотталд", "күдікті", "айыпталуш", "charged", "convicted",
+                  "arrest", "custody", "увез", "скрути", "водвор", "жеткіз", "забра", "повяз", "свинти", "винтят", "схвач", "схвати", "запих", "затолк", "грузят", "погруз", "пакова", "уводят", "увел", "dragged", "herded", "loaded", "apprehend", "nabbed", "seized", "затолк", "запихн", "отконвоир", "подхвати", "вывел", "увод", "тиелген", "тиеді", "bundl", "жеткізілді", "алынды", "ustap", "ұстап", "ustald", "әкет", "áket", "äket", "aket")),
+    ("charged", ("подозрева", "обвиня", "осужд", "приговор", "сотталд", "күдікті", "айыпталуш", "charged", "convicted", "обвинен", "вменя", "айыптал", "indicted", "defendants", "судят", "судили",
                  "sentenced", "suspect", "defendant", "фигурант", "подсудим", "indict")),
     ("participants", ("человек", "участник", "участниц", "волонтер", "безработн", "металлург", "аграри", "родственник", "туыс", "жұмыссыз", "relatives", "люд", "протест", "митинг", "рабоч", "нефтяник", "шахтер", "горняк", "жител",
                       "собрал", "вышл", "адам", "adam", "belsendi", "turgyn", "turghyn", "қатыс", "жиналд", "жұмысшы", "мұнайшы", "тұрғын", "кенші", "people",

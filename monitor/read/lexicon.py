@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from monitor.domain.kinds import EventKind, Family
 
-Scope = Literal["near", "sentence", "around", "text"]
+Scope = Literal["near", "sentence", "around", "text", "opening"]
 Effect = Literal["past", "today", "denied", "announced", "negated", "absent", "hypothetical", "official", "rumour"]
 
 

@@ -12,8 +12,23 @@ def is_aside(words: Sequence[str], first: int, last: int) -> bool:
     before = words[max(0, first - 2) : first]
     if any(word.startswith(ORIGINS) for word in before) or _is_its_office(words, first, last):
         return True
+    if any(word.startswith(_CITIZENS) for word in words[last + 1 : last + 3]) or _is_far_from(before):
+        return True
     named = len(before) == 2 and before[1] in {"in", "в"} and before[0].startswith(SEATS)
     return named and any(word.startswith(SPEAKS) for word in words[last + 1 : last + 2])
+
+
+def _is_far_from(before: Sequence[str]) -> bool:
+    """«В полутораста километрах от Костаная», "60 km from Uralsk"."""
+    return (
+        len(before) == 2
+        and before[1] in {"от", "from"}
+        and before[0].startswith(("километр", "км", "верст", "km", "kilomet", "mile"))
+    )
+
+
+_CITIZENS = ("citizen", "nationals", "азамат", "гражд")
+"""Beginnings of words behind a country for those who are of it, wherever they are."""
 
 
 def _is_its_office(words: Sequence[str], first: int, last: int) -> bool:
@@ -67,4 +82,4 @@ def opens(text: Text, place: int) -> bool:
     """Whether the word opens a line and stands alone there («Кульсары. Жители…», «Бейнеу: …»)."""
     if place and text.sentences[place - 1] == text.sentences[place]:
         return False
-    return text.original[text.ends[place] : text.ends[place] + 2].strip()[:1] in {".", ":", ",", "—", "–"}
+    return text.original[text.ends[place] : text.ends[place] + 2].strip()[:1] in {".", ":", ",", "—", "–", "("}

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from monitor.read.mentions import Mention
-from monitor.read.place_words import LEADS_TO, VILLAGE
+from monitor.read.place_words import LEADS_TO, NAMED_AFTER, NAMED_BEFORE, VILLAGE
 from monitor.read.tokens import Text
 
 _DASHES: Final = {"-", "–", "—"}
@@ -14,6 +14,10 @@ _NAMED_AFTER: Final = ("трассас", "highway")
 _REGIONS: Final = ("област", "край", "крае", "края", "region", "oblast", "krai", "province", "облыс", "республик")
 """Beginnings of words that tell that what follows the name of a town is what it lies in."""
 _LARGE: Final = 100_000
+_DISTRICTS: Final = ("район", "аудан", "district")
+_DISTRICT_IN: Final = 2
+_DISTRICT_OF: Final = 4
+"""How many words may stand between a district and the city before it («Шымкент қаласы Қаратау ауданы») and behind it."""
 _SENTENCES: Final = 1
 """How many sentences before a village its region may be named."""
 
@@ -22,8 +26,21 @@ def in_order(text: Text, mentions: list[Mention]) -> list[Mention]:
     """The mentions, without namesakes abroad and whither a road leads; villages lie where the text says they do."""
     if len(mentions) < 2:
         return mentions
-    ours = [mention for place, mention in enumerate(mentions) if not _is_namesake(text, mentions, place)]
+    ours = [
+        _as_street(text, mention) for place, mention in enumerate(mentions) if not _is_namesake(text, mentions, place)
+    ]
     return _without_roads(text, [_in_its_region(text, ours, place) for place in range(len(ours))])
+
+
+def _as_street(text: Text, mention: Mention) -> Mention:
+    """«Көкшетау көшесі», "Shevchenko monument", «на Алматинской улице»: what is only called after a town of ours may be anywhere."""
+    if mention.place.region in {None, "KZ"} or mention.place.level not in {"city", "region"}:
+        return mention
+    before = text.words[max(0, mention.first - 1) : mention.first]
+    after = text.words[mention.last + 1 : mention.last + 2]
+    if any(word.startswith(NAMED_AFTER) for word in after) or any(word.startswith(NAMED_BEFORE) for word in before):
+        return replace(mention, place=replace(mention.place, level="street"), is_locative=False, is_inside=False)
+    return mention
 
 
 def _is_namesake(text: Text, mentions: Sequence[Mention], place: int) -> bool:
@@ -40,31 +57,48 @@ def _is_namesake(text: Text, mentions: Sequence[Mention], place: int) -> bool:
 
 
 def _in_its_region(text: Text, mentions: Sequence[Mention], place: int) -> Mention:
-    """«Ақмола облысының Есіл ауданы», «акмолинский посёлок Аксу», «Қызылорда. Ақсу ауылы»: not their namesakes elsewhere."""
+    """«Ақмола облысының Есіл ауданы», «акмолинский посёлок Аксу», «район Алматы города Астаны»: not their namesakes elsewhere."""
     mention = mentions[place]
-    if mention.place.region is None or place == 0 or mention.place.level in {"region", "country", "fuzzy"}:
+    if mention.place.region is None or mention.place.level in {"country", "fuzzy"}:
         return mention
-    before = mentions[place - 1]
-    if before.place.region in {None, "KZ", mention.place.region}:
+    beside = [*mentions[max(0, place - 1) : place], *mentions[place + 1 : place + 2]]
+    where = next((other for other in beside if _holds(text, mention, other)), None)
+    if where is None and _is_called(text, mention, _DISTRICTS):
+        regions = {other.place.region for other in mentions if other.place.level == "region" and other != mention}
+        where = (
+            next((other for other in mentions if other.place.region in regions), None) if len(regions) == 1 else None
+        )
+    if where is None or where.is_foreign:
         return mention
-    gap = mention.first - before.last - 1
-    beside = text.sentences[before.last] == text.sentences[mention.first] and gap <= 1
-    within = beside and before.place.level == "region" and (mention.place.level == "district" or _is_small(mention))
-    apart = text.sentences[mention.first] - text.sentences[before.last]
-    village = _is_small(mention) and apart <= _SENTENCES and _is_called_village(text, mention)
-    if not (within or village):
-        return mention
-    return replace(mention, place=replace(mention.place, region=before.place.region))
+    return replace(mention, place=replace(mention.place, region=where.place.region))
+
+
+def _holds(text: Text, mention: Mention, other: Mention) -> bool:
+    """Whether a village or a district lies in the region or the city that is named beside it."""
+    if other.place.region in {None, "KZ", mention.place.region}:
+        return False
+    behind = other.first > mention.last
+    gap = other.first - mention.last - 1 if behind else mention.first - other.last - 1
+    apart = abs(text.sentences[mention.first] - text.sentences[other.first])
+    if _is_called(text, mention, _DISTRICTS) and other.place.level in {"city", "region"} and apart == 0:
+        return gap <= (_DISTRICT_OF if behind else _DISTRICT_IN)
+    if behind or mention.place.level == "region":
+        return False
+    within = apart == 0 and gap <= 1 and other.place.level == "region"
+    if within and (mention.place.level == "district" or _is_small(mention)):
+        return True
+    return _is_small(mention) and apart <= _SENTENCES and _is_called(text, mention, VILLAGE)
 
 
 def _is_small(mention: Mention) -> bool:
     return mention.place.level == "city" and mention.place.population < _LARGE
 
 
-def _is_called_village(text: Text, mention: Mention) -> bool:
+def _is_called(text: Text, mention: Mention, words: tuple[str, ...]) -> bool:
+    """Whether a word beside or in it says that it is a village, or a district."""
     before = text.words[mention.first - 1] if mention.first else ""
     after = text.words[mention.last + 1] if mention.last + 1 < len(text.words) else ""
-    return before.startswith(VILLAGE) or after.startswith(VILLAGE)
+    return before.startswith(words) or after.startswith(words) or text.words[mention.last].startswith(words)
 
 
 def _without_roads(text: Text, mentions: list[Mention]) -> list[Mention]:

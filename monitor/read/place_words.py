@@ -25,7 +25,18 @@ SEATS: Final = (*EMBASSIES, "ministry", "министерств", "мид")
 SPEAKS: Final = ("said", "says", "told", "reject", "denied", "denies", "condemn", "confirm", "called", "warn", "urge", "issued",
                  "сообщ", "заяв", "опроверг", "отверг", "призва", "подтверд", "осуди", "назва", "предупред")  # fmt: skip
 """Beginnings of words by which such an office speaks; without one it is a place («outside the embassy in Astana»)."""
-ORIGINS: Final = ("native", "born", "уроженец", "уроженк", "уроженц", "родивш", "родом", "гражданин", "гражданк")
+ORIGINS: Final = (
+    "native",
+    "born",
+    "уроженец",
+    "уроженк",
+    "уроженц",
+    "родивш",
+    "родом",
+    "гражданин",
+    "гражданк",
+    "граждан",
+)
 """Beginnings of words before a place that somebody is from."""
 FATES: Final = ("пропавш", "исчезнувш", "живущ", "проживающ", "погибш", "родивш", "учащ", "служивш", "воюющ", "работающ", "missing",
                 "living", "killed", "disappeared")  # fmt: skip
@@ -36,6 +47,11 @@ PARTS_OF_COUNTRY: Final = ("област", "облыс", "район", "ауда
 """Beginnings of words that make of an adjective before them a name («Мангистауская область»)."""
 VILLAGE: Final = ("ауыл", "аул", "село", "селе", "села", "сельск", "посел", "пос", "кент", "village", "settlement")
 """Beginnings of words beside the name of a village."""
+NAMED_AFTER: Final = ("street", "avenue", "hill", "monument", "park", "улиц", "проспект", "переул", "көше", "коше", "даңғыл", "саябағ",
+                      "саябақ", "бульвар", "boulevard")  # fmt: skip
+"""Beginnings of words that follow the name of a town and make of it that of a street, a park, a hill or a statue."""
+NAMED_BEFORE: Final = ("улиц", "проспект", "переул", "бульвар", "саду", "сада", "парке", "парка", "сквер", "памятник")
+"""The same before it («в саду Шевченко»)."""
 LEADS_TO: Final = ("дорог", "трасс", "шосс", "поезд", "рейс", "автобус", "highway", "road", "train", "flight", "bus")
 """Beginnings of words for what leads to a place or goes there."""
 SURNAMES: Final = ("ев", "ева", "еву", "евым", "еве", "евой", "ов", "ова", "ову", "овым", "ове", "овой",

@@ -14,11 +14,13 @@ from typing import Final
 from monitor.domain.signals import PlaceHit, Reading
 from monitor.read.classify import Surroundings, findings
 from monitor.read.compiled import CHANGES, Compiled, mender_of, parsed
+from monitor.read.composition import WORTH, composed
 from monitor.read.language import identify_words
 from monitor.read.lexicon import Entry, Lexicon
 from monitor.read.phrases import Found
 from monitor.read.places import Gazetteer, hits_of
 from monitor.read.tokens import MAX_CHARACTERS, Text, is_mixed, is_odd, quick_words, tokenize
+from monitor.read.weighed import Weights
 from monitor.read.word_marks import WordMarks
 
 _KAZAKH_CYRILLIC = re.compile("[а-яА-ЯәғқңөұүһіӘҒҚҢӨҰҮҺІ]")
@@ -37,8 +39,10 @@ MAX_MENTIONS = 120
 class Reader:
     """Reads texts with these lexicons and this gazetteer. Keeps no text; its matchers remember words they have met."""
 
-    def __init__(self, lexicons: Sequence[Lexicon], gazetteer: Gazetteer) -> None:
+    def __init__(self, lexicons: Sequence[Lexicon], gazetteer: Gazetteer, weights: Weights | None = None) -> None:
         self._compiled = Compiled(lexicons)
+        self._weights = weights
+        self._weighed: dict[str, float] = {}
         self._mender = mender_of(lexicons)
         parsed.cache_clear()
         self._gazetteer = gazetteer
@@ -74,41 +78,60 @@ class Reader:
         quick = quick_words(text)
         language = identify_words(quick[:60], text[:400])
         ways = _ways(language, text)
+        asked = _Asked(language, ways, published_at, home_region)
         marks = self._marks(quick, ways)
         if is_odd(text, quick) or (self._mixed and not self._mixed.isdisjoint(quick)):
             cut = tokenize(text)
             self._unstar(cut)
             told = _Told(self._mended_marks(cut.words, self._marks(cut.words, ways), ways))
-            return self._look(cut, told, (language, ways), None, (published_at, home_region))
+            return self._look(cut, told, asked, None, self._event(cut.words, ways))
         told = _Told(self._mended_marks(quick, marks, ways))
+        event = self._event(quick, ways)
         met = self._compiled.triggers["plain"].find(quick, told.triggers)
         if met and len(ways) == 1:
             met = self._compiled.possible(met, quick, told.context)
-        if not met and language != "kk" and not (always_places and self._gazetteer.names_any(quick, *told.names)):
+        tells = met or event >= WORTH or language == "kk"
+        if not tells and not (always_places and self._gazetteer.names_any(quick, *told.names)):
             # Most ordinary posts are done here, without offsets.
             return Reading(language=language)
-        return self._look(tokenize(text, quick), told, (language, ways), met, (published_at, home_region))
+        return self._look(tokenize(text, quick), told, asked, met, event)
 
-    def _look(
-        self,
-        cut: Text,
-        told: "_Told",
-        tongue: tuple[str, tuple[str, ...]],
-        met: list[Found] | None,
-        outside: tuple[datetime | None, str | None],
-    ) -> Reading:
-        language, ways = tongue
+    def weighed(self, text: str) -> tuple[float, dict[str, float]] | None:
+        """How probable an event is by words alone, 0..1, and what each of them weighs; `None` where nothing is weighed."""
+        words = tokenize(text[:MAX_CHARACTERS]).words
+        if self._weights is None:
+            return None
+        own = {word: self._weights.of(word) for word in words}
+        return self._weights.most([own[word] for word in words]), own
+
+    def _event(self, words: Sequence[str], ways: tuple[str, ...]) -> float:
+        """How probable an event is by the weights of words; neither way where they do not know the way it is written."""
+        if self._weights is None or "skeleton" in ways or "arabic" in ways:
+            return _UNKNOWN
+        try:
+            return self._weights.most([self._weighed[word] for word in words])
+        except KeyError:
+            if len(self._weighed) > _MEMORY:
+                self._weighed.clear()
+            self._weighed.update((word, self._weights.of(word)) for word in set(words).difference(self._weighed))
+            return self._weights.most([self._weighed[word] for word in words])
+
+    def _look(self, cut: Text, told: "_Told", asked: "_Asked", met: list[Found] | None, event: float) -> Reading:
+        language, ways = asked.language, asked.ways
         mentions = self._gazetteer.mentions(cut, told.names, other_script=language == "kk")
         triggers = self._compiled.find(self._compiled.triggers, cut, ways, told.triggers, met)
         places: tuple[PlaceHit, ...] = hits_of(cut, mentions)
         if language != "kk":
             triggers = self._compiled.in_their_language(triggers, cut)
         triggers, mentions = triggers[:MAX_TRIGGERS], mentions[:MAX_MENTIONS]
-        if not triggers:
+        if not triggers and event < WORTH:
             return Reading(language=language, places=places)
         context = self._compiled.find(self._compiled.context, cut, ways, told.context, asked_by=triggers)
-        around = Surroundings(cut, self._compiled, context, mentions, *outside)
-        return Reading(language=language, findings=findings(around, triggers), places=places)
+        around = Surroundings(cut, self._compiled, context, mentions, asked.published_at, asked.home_region)
+        found = findings(around, triggers)
+        if self._weights is not None:
+            found = composed(around, found, self._weights, event, language)
+        return Reading(language=language, findings=found, places=places)
 
     def _marks(self, words: list[str], ways: tuple[str, ...]) -> bytes:
         """What each word may belong to; each word is asked once and remembered."""
@@ -165,8 +188,20 @@ _TRIGGER, _CONTEXT, _IN_NAME, _NAME, _WRONG, _MAY_NAME = 1, 2, 4, 8, 16, 32
 a name by itself; it is written wrong; it begins like a name."""
 
 
+_UNKNOWN: Final = 0.5
+"""Neither so sure that words alone tell an event nor so unsure that they cast doubt on one."""
 _CARRY: Final = {bit: bytes(mark & bit and 1 for mark in range(256)) for bit in (_TRIGGER, _CONTEXT, _IN_NAME, _NAME)}
 """For each mark the bytes that carry it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is known of a text beside its words."""
+
+    language: str
+    ways: tuple[str, ...]
+    published_at: datetime | None
+    home_region: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,10 +63,10 @@ def where(text: Text, mentions: Sequence[Mention], first: int, last: int, *, see
         return Where(is_foreign=True, rule="adjective of a country abroad")
     abroad = any(mention.is_foreign for mention in events)
     firm = [mention for mention in events if not mention.place.weak or (_is_our_capital(mention) and not abroad)]
-    firm = _without_namesakes(firm)
+    datelines = [mention for mention in mentions if mention.in_dateline]
+    firm = _without_namesakes(firm, datelines)
     if _is_told_of_others(events, sentence, text, first, last):
         return Where(is_foreign=True, rule="people of a country abroad")
-    datelines = [mention for mention in mentions if mention.in_dateline]
     if _is_written_abroad(datelines, events, text, sentence):
         return Where(is_foreign=True, rule="dateline abroad")
     for rule, before, after in _NEARNESS:
@@ -90,13 +90,19 @@ def _is_written_abroad(datelines: Sequence[Mention], events: Sequence[Mention], 
     """«BELGRADE (AP) — Police fired tear gas. A visit by Kazakhstan's minister was shortened»: nothing here says that it is ours."""
     if not any(mention.is_foreign and text.sentences[mention.first] == sentence for mention in datelines):
         return False
-    ours = [mention for mention in events if mention.place.region]
-    return not any(mention.is_locative or text.sentences[mention.first] == sentence for mention in ours)
+    ours = [mention for mention in events if mention.place.region and mention.place.level != "street"]
+    here = [mention for mention in events if text.sentences[mention.first] == sentence]
+    theirs = any(mention.is_foreign for mention in here)
+    return not any(mention in here or (mention.is_locative and not theirs) for mention in ours)
 
 
-def _without_namesakes(firm: Sequence[Mention]) -> list[Mention]:
-    """«Абай көшесінде …, Таразда»: a street that many towns have is not in the one we know where another is named."""
-    towns = {mention.place.region for mention in firm if mention.place.level not in {"street", "country", "fuzzy"}}
+def _without_namesakes(firm: Sequence[Mention], datelines: Sequence[Mention]) -> list[Mention]:
+    """«Абай көшесінде …, Таразда»: a street that many towns have is not in the one we know where another is named, here or abroad."""
+    towns = {
+        mention.place.region
+        for mention in (*firm, *datelines)
+        if mention.place.level not in {"street", "country", "fuzzy"} and not (mention.is_topic or mention.is_embassy)
+    }
     return [
         mention for mention in firm if mention.place.level != "street" or not towns or mention.place.region in towns
     ]

@@ -17,7 +17,7 @@ from monitor.read.reader import Reader
 from monitor.read.scoring import Scores, Tally, score
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "reading"
-PARTS = ("dev", "heldout", "news_dev", "news_heldout", "varied", "plain")
+PARTS = ("dev", "heldout", "news_dev", "news_heldout", "varied", "plain", "mixed", "heldout2")
 SETS = ("ru", "kk", "en", "telegram")
 FLOORS: dict[str, dict[str, list[float]]] = json.loads((FOLDER / "floors.json").read_text(encoding="utf-8"))
 
@@ -43,7 +43,11 @@ def measured(part: str) -> dict[str, Tally]:
     sets = [name for name in SETS if (FOLDER / f"{part}_{name}.jsonl").is_file()]
     by_set = {name: scores(part, name).any_event for name in sets}
     whole = scores(part, *sets)
-    return by_set | {f"family {name}": tally for name, tally in whole.by_family.items()} | {"region": whole.region}
+    numbers = Tally(right=sum(share.right for share in whole.counts.values()))
+    numbers.missed = sum(share.of for share in whole.counts.values()) - numbers.right
+    families = {f"family {name}": tally for name, tally in whole.by_family.items()}
+    flags = {f"flag {name}": tally for name, tally in whole.flags.items()}
+    return by_set | families | flags | {"region": whole.region, "numbers": numbers}
 
 
 def holds(tally: Tally, floor: list[float]) -> bool:

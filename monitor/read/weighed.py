@@ -1,0 +1,117 @@
+"""Words weighed: how much each speaks for an event, and for which kind, learned from labelled texts. PURE.
+
+Phrases of the lexicons say exactly what they mean and miss what is told in other words. The weights in `config/weights.csv`
+know no phrase, but what usually stands beside an event and what beside sport, courts and markets; their sum finds what the
+phrases miss, and casts doubt on what only looks like an event. Each word and its weight is shown as a reason, and each row can
+be edited or struck out by hand. A linear model: logistic regression (Cox 1958) over stems, see docs/decisions/0038.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Final
+
+from monitor.domain.kinds import EventKind
+from monitor.read.script import folded
+
+SPAN_WORDS: Final = 90
+"""Words that are weighed together: a post, or a few sentences of an article."""
+_STEP_WORDS: Final = 30
+_CYRILLIC_LETTERS: Final = 6
+_LATIN_LETTERS: Final = 7
+LENGTH: Final = 4.0
+"""Scale of a sum: words add up with the square root of their number, as independent hints do."""
+NUMBER: Final = "#"
+_MOST: Final = 20.0
+BIAS: Final = "*"
+"""The row of what is true of any text."""
+
+
+def stem_of(word: str) -> str:
+    """What of a word is weighed: its first letters, Kazakh ones as if typed without; every number is one stem."""
+    if word.isdecimal():
+        return NUMBER
+    return word[:_LATIN_LETTERS] if word.isascii() else folded(word)[:_CYRILLIC_LETTERS]
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What each stem weighs.
+
+    Attributes:
+        stems: for an event at all, above 0, or against one.
+        bias: of a text of which nothing is known.
+        kinds: for each stem, which kinds it speaks for and how much; `BIAS`: how frequent they are.
+    """
+
+    stems: dict[str, float]
+    bias: float
+    kinds: dict[str, tuple[tuple[EventKind, float], ...]]
+
+    def of(self, word: str) -> float:
+        """How much a word speaks for an event; 0 where nothing is known of it."""
+        return self.stems.get(stem_of(word), 0.0)
+
+    def event(self, weights: Sequence[float]) -> float:
+        """How probable it is that words of these weights tell of an event, 0..1."""
+        return _logistic(self.bias + _scaled(sum(weights), len(weights)))
+
+    def most(self, weights: Sequence[float]) -> float:
+        """The same for the span of a text that speaks most for one; quick, its spans do not know sentences."""
+        if len(weights) <= SPAN_WORDS:
+            return self.event(weights)
+        sums = [0.0, *accumulate(weights)]
+        ends = (*range(SPAN_WORDS, len(weights), _STEP_WORDS), len(weights))
+        return _logistic(self.bias + _scaled(max(sums[end] - sums[end - SPAN_WORDS] for end in ends), SPAN_WORDS))
+
+    def kind(self, words: Sequence[str]) -> tuple[EventKind, float]:
+        """The kind that these words speak for most, and how probable it is, given that there is an event."""
+        totals = dict(self.kinds[BIAS])
+        for word in words:
+            for kind, weight in self.kinds.get(stem_of(word), ()):
+                totals[kind] += _scaled(weight, len(words))
+        best = max(totals, key=lambda kind: totals[kind])
+        return best, 1 / sum(math.exp(total - totals[best]) for total in totals.values())
+
+
+def read_weights(text: str) -> tuple[Weights | None, list[tuple[int, str]]]:
+    """The table `stem,weight,kinds`, the last as `kind:weight` with blanks between; and what is wrong, by line.
+
+    A bad row is left out. `None` where the row `BIAS` with the frequency of every kind is missing.
+    """
+    stems: dict[str, float] = {}
+    kinds: dict[str, tuple[tuple[EventKind, float], ...]] = {}
+    faults: list[tuple[int, str]] = []
+    for number, line in enumerate(text.splitlines()[1:], 2):
+        try:
+            stem, weight, told = line.split(",")
+            stems[stem] = _finite(weight)
+            if told:
+                kinds[stem] = tuple(_kind(pair) for pair in told.split())
+        except ValueError as error:
+            faults.append((number, str(error)))
+    if BIAS not in kinds:
+        return None, [*faults, (1, f"no row '{BIAS}' with the frequency of every kind")]
+    return Weights(stems, stems.pop(BIAS), kinds), faults
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if not -_MOST <= value <= _MOST:
+        message = f"a weight is between -{_MOST:.0f} and {_MOST:.0f}, not {number}"
+        raise ValueError(message)
+    return value
+
+
+def _kind(pair: str) -> tuple[EventKind, float]:
+    name, _, weight = pair.rpartition(":")
+    return EventKind(name), _finite(weight)
+
+
+def _scaled(total: float, words: int) -> float:
+    return LENGTH * total / math.sqrt(max(1, words))
+
+
+def _logistic(value: float) -> float:
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, value))))

@@ -1,0 +1,140 @@
+"""Makes config/weights.csv: how much each word speaks for an event and for which kind, learned from labelled texts.
+
+Run by hand when there are more labelled texts: `.venv/bin/pip install scikit-learn==1.9.1`, then
+`.venv/bin/python scripts/weigh_words.py [--ordinary POSTS.jsonl[.gz]]`. The service reads only the file. The halves
+`heldout_*` and `news_heldout_*` are never learned from, so that they keep telling the truth about it.
+"""
+
+import argparse
+import csv
+import gzip
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from scipy.sparse import csr_matrix
+from sklearn.linear_model import LogisticRegression
+
+from monitor.configuration_reading import load_reading, load_written
+from monitor.domain.kinds import EventKind
+from monitor.read.labels import Label, label_of
+from monitor.read.tokens import tokenize
+from monitor.read.weighed import BIAS, LENGTH, SPAN_WORDS, stem_of
+
+ROOT = Path(__file__).resolve().parent.parent
+LEAST_TEXTS = 3
+"""A stem met in fewer texts says nothing."""
+LEAST_WEIGHT = 0.03
+LEAST_KIND_WEIGHT = 0.25
+LONGEST = 130
+"""A text of more words may tell its event in any part of it, and is not learned from."""
+ORDINARY_SHARE = 0.5
+"""How much an ordinary post weighs beside a text that was written to be hard."""
+
+
+def spans(words: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The words of a text in pieces as they are weighed."""
+    for start in range(0, max(1, len(words)), SPAN_WORDS):
+        yield words[start : start + SPAN_WORDS]
+
+
+def labelled(folders: Sequence[Path]) -> Iterator[Label]:
+    """Texts to learn from."""
+    for path in sorted(path for folder in folders for path in folder.glob("*.jsonl")):
+        if "heldout" not in path.name:
+            yield from map(label_of, path.read_text(encoding="utf-8").splitlines())
+
+
+def written() -> Iterator[tuple[str, EventKind]]:
+    """The examples that entries of the lexicons must be found in."""
+    for lexicon in load_written(None).lexicons:
+        for entry in lexicon.entries:
+            yield from ((example, entry.kind) for example in entry.matches)
+
+
+def ordinary(path: Path) -> Iterator[str]:
+    """Posts in which the phrases find nothing, taken for harmless."""
+    reader = load_reading(None).reader
+    written = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    for line in written.splitlines():
+        text = json.loads(line).get("text") or ""
+        if text and not reader.read(text).findings:
+            yield text
+
+
+def examples(folders: Sequence[Path], posts: Path | None) -> Iterator[tuple[list[str], tuple[EventKind, ...], float]]:
+    """Stems, kinds and weight of everything that is learned from."""
+    for label in labelled(folders):
+        words = tokenize(label.text).words
+        if label.expect.kinds:
+            if len(words) <= LONGEST:
+                yield [stem_of(word) for word in words], label.expect.kinds, 1.0
+        elif not label.expect.may:
+            for span in spans(words):
+                yield [stem_of(word) for word in span], (), 1.0
+    for text, kind in written():
+        yield [stem_of(word) for word in tokenize(text).words], (kind,), 1.0
+    for text in ordinary(posts) if posts else ():
+        for span in spans(tokenize(text).words):
+            yield [stem_of(word) for word in span], (), ORDINARY_SHARE
+
+
+def matrix(texts: Sequence[Sequence[str]], places: dict[str, int]) -> csr_matrix:
+    """One row a text: how often each stem stands in it, by the square root of the text's length."""
+    data: list[float] = []
+    columns: list[int] = []
+    ends = [0]
+    for stems in texts:
+        counted = Counter(place for stem in stems if (place := places.get(stem)) is not None)
+        columns += counted.keys()
+        length = max(1, len(stems)) ** 0.5
+        data += [LENGTH * number / length for number in counted.values()]
+        ends.append(len(columns))
+    return csr_matrix((data, columns, ends), shape=(len(texts), len(places)))
+
+
+def main() -> None:
+    """Learns and writes the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--ordinary", type=Path, help="posts as JSON Lines with a text, taken for harmless")
+    parser.add_argument("--also", type=Path, action="append", default=[], help="a folder of further labelled texts")
+    parser.add_argument("--out", type=Path, default=ROOT / "config" / "weights.csv")
+    parser.add_argument("--freedom", type=float, default=2.0, help="inverse of how strongly weights are held small")
+    asked = parser.parse_args()
+    told = list(examples([ROOT / "tests" / "data" / "reading", *asked.also], asked.ordinary))
+    met = Counter(stem for stems, _, _ in told for stem in set(stems))
+    places = {
+        stem: place for place, stem in enumerate(sorted(stem for stem, texts in met.items() if texts >= LEAST_TEXTS))
+    }
+    every = matrix([stems for stems, _, _ in told], places)
+    event = LogisticRegression(C=asked.freedom, max_iter=1000)
+    event.fit(every, [bool(kinds) for _, kinds, _ in told], sample_weight=[weight for _, _, weight in told])
+    pairs = [(stems, kind) for stems, kinds, _ in told for kind in kinds]
+    which = LogisticRegression(C=2, max_iter=1000, class_weight="balanced")
+    which.fit(matrix([stems for stems, _ in pairs], places), [kind.value for _, kind in pairs])
+    write(asked.out, places, event, which)
+    events = sum(bool(kinds) for _, kinds, _ in told)
+    sys.stdout.write(f"{len(told)} texts and pieces, {events} of them with events; {len(places)} stems\n")
+
+
+def write(path: Path, places: dict[str, int], event: LogisticRegression, which: LogisticRegression) -> None:
+    """The table, without what weighs nothing."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_NONE)
+        rows.writerow(["stem", "weight", "kinds"])
+        frequent = " ".join(
+            f"{kind}:{weight:.2f}" for kind, weight in zip(which.classes_, which.intercept_, strict=True)
+        )
+        rows.writerow([BIAS, f"{event.intercept_[0]:.2f}", frequent])
+        for stem, place in places.items():
+            weight = event.coef_[0][place]
+            own = zip(which.classes_, which.coef_[:, place], strict=True)
+            kinds = " ".join(f"{kind}:{part:.2f}" for kind, part in own if abs(part) >= LEAST_KIND_WEIGHT)
+            if abs(weight) >= LEAST_WEIGHT or kinds:
+                rows.writerow([stem, f"{weight:.2f}", kinds])
+
+
+if __name__ == "__main__":
+    main()
