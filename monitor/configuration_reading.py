@@ -1,4 +1,4 @@
-"""What the reader needs, from `config/lexicons/*.yaml`, `places.yaml`, `gazetteer.csv`, `abroad.csv` and `countries.csv`.
+"""What the reader needs, from `config/lexicons/*.yaml`, `weights.csv`, `places.yaml` and the tables of places.
 
 Making it ready takes seconds, so it is kept ready (`monitor.kept`) under the digest of these files and of the reader's own
 code: whoever changes either gets it made anew.

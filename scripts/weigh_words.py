@@ -13,6 +13,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
@@ -21,13 +22,15 @@ from monitor.configuration_reading import load_reading, load_written
 from monitor.domain.kinds import EventKind
 from monitor.read.labels import Label, label_of
 from monitor.read.tokens import tokenize
-from monitor.read.weighed import BIAS, LENGTH, SPAN_WORDS, stem_of
+from monitor.read.weighed import BIAS, FLAGS, LENGTH, SPAN_WORDS, stem_of
 
 ROOT = Path(__file__).resolve().parent.parent
 LEAST_TEXTS = 3
 """A stem met in fewer texts says nothing."""
 LEAST_WEIGHT = 0.03
 LEAST_KIND_WEIGHT = 0.25
+LEAST_FLAG_WEIGHT = 0.1
+FLAG_FREEDOM = 3.0
 LONGEST = 130
 """A text of more words may tell its event in any part of it, and is not learned from."""
 ORDINARY_SHARE = 0.5
@@ -64,21 +67,31 @@ def ordinary(path: Path) -> Iterator[str]:
             yield text
 
 
-def examples(folders: Sequence[Path], posts: Path | None) -> Iterator[tuple[list[str], tuple[EventKind, ...], float]]:
-    """Stems, kinds and weight of everything that is learned from."""
+class Example(NamedTuple):
+    """Something that is learned from: its stems, what it reports, how much it counts, and its flags."""
+
+    stems: list[str]
+    kinds: tuple[EventKind, ...] = ()
+    weight: float = 1.0
+    flags: tuple[str, ...] = ()
+
+
+def examples(folders: Sequence[Path], posts: Path | None) -> Iterator[Example]:
+    """Everything that is learned from."""
     for label in labelled(folders):
         words = tokenize(label.text).words
         if label.expect.kinds:
             if len(words) <= LONGEST:
-                yield [stem_of(word) for word in words], label.expect.kinds, 1.0
+                flags = tuple(flag for flag in FLAGS if getattr(label.expect, flag))
+                yield Example([stem_of(word) for word in words], label.expect.kinds, flags=flags)
         elif not label.expect.may:
             for span in spans(words):
-                yield [stem_of(word) for word in span], (), 1.0
+                yield Example([stem_of(word) for word in span])
     for text, kind in written():
-        yield [stem_of(word) for word in tokenize(text).words], (kind,), 1.0
+        yield Example([stem_of(word) for word in tokenize(text).words], (kind,))
     for text in ordinary(posts) if posts else ():
         for span in spans(tokenize(text).words):
-            yield [stem_of(word) for word in span], (), ORDINARY_SHARE
+            yield Example([stem_of(word) for word in span], weight=ORDINARY_SHARE)
 
 
 def matrix(texts: Sequence[Sequence[str]], places: dict[str, int]) -> csr_matrix:
@@ -104,36 +117,49 @@ def main() -> None:
     parser.add_argument("--freedom", type=float, default=2.0, help="inverse of how strongly weights are held small")
     asked = parser.parse_args()
     told = list(examples([ROOT / "tests" / "data" / "reading", *asked.also], asked.ordinary))
-    met = Counter(stem for stems, _, _ in told for stem in set(stems))
+    met = Counter(stem for example in told for stem in set(example.stems))
     places = {
         stem: place for place, stem in enumerate(sorted(stem for stem, texts in met.items() if texts >= LEAST_TEXTS))
     }
-    every = matrix([stems for stems, _, _ in told], places)
+    every = matrix([example.stems for example in told], places)
     event = LogisticRegression(C=asked.freedom, max_iter=1000)
-    event.fit(every, [bool(kinds) for _, kinds, _ in told], sample_weight=[weight for _, _, weight in told])
-    pairs = [(stems, kind) for stems, kinds, _ in told for kind in kinds]
+    event.fit(every, [bool(example.kinds) for example in told], sample_weight=[example.weight for example in told])
+    events = [example for example in told if example.kinds]
+    pairs = [(example.stems, kind) for example in events for kind in example.kinds]
     which = LogisticRegression(C=2, max_iter=1000, class_weight="balanced")
     which.fit(matrix([stems for stems, _ in pairs], places), [kind.value for _, kind in pairs])
-    write(asked.out, places, event, which)
-    events = sum(bool(kinds) for _, kinds, _ in told)
-    sys.stdout.write(f"{len(told)} texts and pieces, {events} of them with events; {len(places)} stems\n")
+    flags = {flag: LogisticRegression(C=FLAG_FREEDOM, max_iter=1000) for flag in FLAGS}
+    for flag, model in flags.items():
+        model.fit(matrix([example.stems for example in events], places), [flag in example.flags for example in events])
+    write(asked.out, places, event, which, flags)
+    sys.stdout.write(f"{len(told)} texts and pieces, {len(events)} of them with events; {len(places)} stems\n")
 
 
-def write(path: Path, places: dict[str, int], event: LogisticRegression, which: LogisticRegression) -> None:
+def write(
+    path: Path,
+    places: dict[str, int],
+    event: LogisticRegression,
+    which: LogisticRegression,
+    flags: dict[str, LogisticRegression],
+) -> None:
     """The table, without what weighs nothing."""
     with path.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_NONE)
         rows.writerow(["stem", "weight", "kinds"])
-        frequent = " ".join(
-            f"{kind}:{weight:.2f}" for kind, weight in zip(which.classes_, which.intercept_, strict=True)
-        )
-        rows.writerow([BIAS, f"{event.intercept_[0]:.2f}", frequent])
+        frequent = [f"{kind}:{weight:.2f}" for kind, weight in zip(which.classes_, which.intercept_, strict=True)]
+        frequent += [f"{flag}:{model.intercept_[0]:.2f}" for flag, model in flags.items()]
+        rows.writerow([BIAS, f"{event.intercept_[0]:.2f}", " ".join(frequent)])
         for stem, place in places.items():
             weight = event.coef_[0][place]
             own = zip(which.classes_, which.coef_[:, place], strict=True)
-            kinds = " ".join(f"{kind}:{part:.2f}" for kind, part in own if abs(part) >= LEAST_KIND_WEIGHT)
-            if abs(weight) >= LEAST_WEIGHT or kinds:
-                rows.writerow([stem, f"{weight:.2f}", kinds])
+            told = [f"{kind}:{part:.2f}" for kind, part in own if abs(part) >= LEAST_KIND_WEIGHT]
+            told += [
+                f"{flag}:{model.coef_[0][place]:.2f}"
+                for flag, model in flags.items()
+                if abs(model.coef_[0][place]) >= LEAST_FLAG_WEIGHT
+            ]
+            if abs(weight) >= LEAST_WEIGHT or told:
+                rows.writerow([stem, f"{weight:.2f}", " ".join(told)])
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from monitor.read.compiled import Compiled, Requirement, concerns
 from monitor.read.context import tells_of_a_day, tells_of_another_year, years
 from monitor.read.counted import counted
 from monitor.read.counts import CountHit, counts
-from monitor.read.denials import is_claimed
+from monitor.read.denials import is_claimed, is_quoted
 from monitor.read.language import looks_kazakh
 from monitor.read.lexicon import Scope
 from monitor.read.mentions import Mention, Named
@@ -77,12 +77,14 @@ class Surroundings:
     def _around(self, owner: int, trigger: Found, scope: Scope) -> Sequence[Found]:
         """What was met of this owner; of very many, those around the trigger."""
         found = self._by_owner.get(owner, ())
-        if len(found) <= _MANY or scope == "text":
+        if len(found) <= _MANY or scope in {"text", "item"}:
             return found
         place = bisect_left(found, trigger.first, key=lambda hit: hit.first)
         return found[max(0, place - _MANY // 2) : place + _MANY // 2]
 
     def _reaches(self, found: Found, trigger: Found, scope: Scope) -> bool:
+        if scope == "item":
+            return self.text.item(found.first) == self.text.item(trigger.first)
         if scope == "opening":
             return self.text.sentences[found.first] - self.text.sentences[0] <= 1
         apart = abs(self.text.sentences[found.first] - self.text.sentences[trigger.first])
@@ -222,7 +224,7 @@ def _is_placed(around: Surroundings, trigger: Found) -> bool:
 def _forbidden(around: Surroundings, trigger: Found, requirement: Requirement) -> bool:
     here = any(around.met(group, trigger, "sentence") for group in requirement.unless)
     beside = here or any(around.met(group, trigger, "around") for group in requirement.unless_around)
-    return beside or any(around.met(group, trigger, "text") for group in requirement.unless_text)
+    return beside or any(around.met(group, trigger, "item") for group in requirement.unless_text)
 
 
 def _noisy(around: Surroundings, trigger: Found, kind: EventKind) -> bool:
@@ -260,15 +262,20 @@ def _effects(around: Surroundings, trigger: Found, kind: EventKind) -> dict[str,
         everything = modifier.effect == "denied"
         if (modifier.effect in effects and not everything) or not concerns(modifier.kinds, kind):
             continue
-        needs = around.compiled.requirements[owner].needs
-        met = (
-            found
-            for found in around.all_met(owner, trigger, modifier.scope)
-            if all(around.met(group, found, "sentence") for group in needs)
-        )
+        met = (found for found in around.all_met(owner, trigger, modifier.scope) if _has_needs(around, owner, found))
         if told := list(met if everything else islice(met, 1)):
             effects.setdefault(modifier.effect, []).extend(told)
     return effects
+
+
+def _has_needs(around: Surroundings, owner: int, found: Found) -> bool:
+    """Whether the sentence of a turning phrase has what it asks for; «ДП: «Силу не применяли»» needs no verb of saying."""
+    groups = around.compiled.requirements[owner].needs
+    missing = [group for group in groups if around.met(group, found, "sentence") is None]
+    if not missing:
+        return True
+    spoken = around.compiled.modifiers[owner].spoken and missing == [groups[-1]]
+    return spoken and is_quoted(around.text, found)
 
 
 def _where(around: Surroundings, trigger: Found, kind: EventKind) -> Where | None:

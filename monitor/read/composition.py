@@ -4,6 +4,7 @@ Phrases go first. Where they find nothing and the words weigh enough, the kind t
 and with the modifiers, noise and numbers that a phrase there would have; its reasons are the heaviest words.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -12,19 +13,20 @@ from monitor.domain.kinds import Family
 from monitor.domain.regions import WHOLE_COUNTRY
 from monitor.domain.signals import Finding
 from monitor.read.classify import Surroundings, weigh
+from monitor.read.context import FIRST_YEAR, LONG_AGO, tells_of_a_day
 from monitor.read.phrases import Found
 from monitor.read.tokens import Text
 from monitor.read.weighed import SPAN_WORDS, Weights, stem_of
 
 WORTH: Final = 0.6
 """How probable an event must be for words alone to tell it, where the text says where."""
-_WORTH_KAZAKH: Final = 0.8
+_WORTH_KAZAKH: Final = 0.9
 """The same for Kazakh, of which fewer texts were weighed."""
 _NOWHERE: Final = 0.9
 """The same where it does not, or speaks of the whole country: opinions and statistics do."""
 _LEAST_SHARE: Final = 0.3
 """How probable the likeliest kind must be."""
-DOUBTFUL: Final = 0.1
+DOUBTFUL: Final = 0.2
 """Below it, what phrases found is doubted."""
 _SHORT_WORDS: Final = 12
 """Fewer words tell nothing by their weight alone."""
@@ -32,13 +34,23 @@ _SHORT_DOUBTFUL: Final = 0.025
 """The same for a text of so few words, of which most may be unknown."""
 _FIRM: Final = 0.8
 """What phrases found so surely is never doubted."""
+MOST_WORDS: Final = 130
+_DENIED: Final = 0.3
+_PAST: Final = 0.3
+"""How probable a flag must be for the words alone to set it."""
+_FLAG_WORDS: Final = 18
+"""Words that a text must have for it: in fewer, one word outweighs what it belongs to."""
+OWN: Final = 0.3
+"""A sentence that by itself makes an event so probable is not doubted for its company."""
+_ABOUT_WORDS: Final = 45
+"""How many words around a finding speak for or against it; a digest tells many things."""
 _SELDOM: Final = {Family.ASSOCIATION, Family.ELECTION, Family.CIVIC}
 """Of these too few texts were weighed to doubt them."""
 _REASONS: Final = 5
 
 
 def composed(
-    around: Surroundings, found: tuple[Finding, ...], weights: Weights, event: float, language: str
+    around: Surroundings, found: tuple[Finding, ...], weights: Weights, event: float | None, language: str
 ) -> tuple[Finding, ...]:
     """What phrases found, without what the words speak against; where that is nothing, what the words speak for.
 
@@ -46,20 +58,83 @@ def composed(
         around: the text.
         found: what the phrases found.
         weights: of words.
-        event: how probable it is, by the words, that the text tells of an event.
+        event: how probable it is, by the words, that the text tells of an event; `None` where they do not know the way it
+            is written.
         language: of the text.
     """
+    if event is None:
+        return found
     if found:
-        limit = DOUBTFUL if len(around.text.words) >= _SHORT_WORDS else _SHORT_DOUBTFUL
-        return found if event >= limit else tuple(finding for finding in found if _is_firm(finding))
+        sure = [finding for finding in found if not _is_doubtful(around.text, finding, weights)]
+        return _flagged(around, sure, weights)
     if event < (_WORTH_KAZAKH if language == "kk" else WORTH) or len(around.text.words) < _SHORT_WORDS:
         return ()
     told = _told(around, weights, language)
-    return (told,) if told is not None else ()
+    return () if told is None else _flagged(around, [told], weights)
 
 
-def _is_firm(finding: Finding) -> bool:
-    return finding.strength >= _FIRM or finding.kind.family in _SELDOM
+def _flagged(around: Surroundings, found: Sequence[Finding], weights: Weights) -> tuple[Finding, ...]:
+    """The findings, denied or past where the words say so together and no phrase does.
+
+    What only the words deny is claimed all the same: it counts, and the denial is shown beside it. Past is only what also names
+    another year, or says that it was long ago.
+    """
+    words = around.text.words[:MOST_WORDS]
+    if not found or len(words) < _FLAG_WORDS:
+        return tuple(found)
+    denied = weights.flag("denied", words) >= _DENIED
+    past = weights.flag("past", words) >= _PAST and _names_the_past(around)
+    if not (denied or past):
+        return tuple(found)
+    return tuple(
+        replace(
+            finding,
+            denied=finding.denied or denied,
+            claimed=finding.claimed or (denied and not finding.denied),
+            past=finding.past or (past and not _is_of_today(around, finding)),
+        )
+        for finding in found
+    )
+
+
+def _is_of_today(around: Surroundings, finding: Finding) -> bool:
+    """Whether its sentence names a day of this week."""
+    place = bisect_right(around.text.starts, finding.because[0].start) - 1
+    return tells_of_a_day(around.text, Found(0, place, place), around.published_at)
+
+
+def _names_the_past(around: Surroundings) -> bool:
+    """Whether the text names a year before its own, or says how long ago it was."""
+    year = around.published_at.year if around.published_at else FIRST_YEAR
+    named = any(int(around.text.words[place]) < year for place in around.years())
+    return named or any(word in LONG_AGO for word in around.text.words)
+
+
+def _is_doubtful(text: Text, finding: Finding, weights: Weights) -> bool:
+    """Whether the words around a finding speak against an event, where the phrases were not sure themselves."""
+    if finding.strength >= _FIRM or finding.kind.family in _SELDOM:
+        return False
+    place = bisect_right(text.starts, finding.because[0].start) - 1
+    own, around = text.sentence(place), text.words[_about(text, place)]
+    if weights.event([weights.of(text.words[step]) for step in own]) >= OWN:
+        return False
+    limit = DOUBTFUL if len(around) >= _SHORT_WORDS else _SHORT_DOUBTFUL
+    return weights.event([weights.of(word) for word in around]) < limit
+
+
+def _about(text: Text, place: int) -> slice:
+    """The sentence of a word, and as many sentences around it as are not too many words."""
+    own = text.sentence(place)
+    start, stop = own.start, own.stop
+    while True:
+        after = text.sentence(stop).stop if stop < len(text.words) else stop
+        before = text.sentence(start - 1).start if start else start
+        if after > stop and after - start <= _ABOUT_WORDS:
+            stop = after
+        elif before < start and stop - before <= _ABOUT_WORDS:
+            start = before
+        else:
+            return slice(start, stop)
 
 
 def _told(around: Surroundings, weights: Weights, language: str) -> Finding | None:

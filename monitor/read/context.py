@@ -11,7 +11,7 @@ from monitor.read.phrases import Found
 from monitor.read.tokens import Text
 
 _YEAR_WORDS: Final = ("год", "г", "жыл", "year")
-_OUR_FIRST_YEAR: Final = 2022
+FIRST_YEAR: Final = 2022
 """Of a day before it an undated text tells as history: nothing we keep is older."""
 _GOES_ON: Final = 2
 _DATE_WORDS: Final = 5
@@ -32,6 +32,10 @@ _THINGS: Final = re.compile(
     "оқиға|қырғын|көтеріліс|наразылық"
 )
 """What a year stands before: "the January 2022 unrest"."""
+LONG_AGO: Final = frozenset(
+    "назад спустя годовщина годовщину годовщине тогда ago anniversary since бұрын жылдығы жылдығына".split()
+)
+"""Words that tell how long ago something was."""
 _THAT_DAY: Final = frozenset({("тот", "день"), ("ту", "ночь"), ("сол", "күні"), ("сол", "түні"), ("that", "day"), ("that", "night"),
                               ("тот", "вечер")})  # fmt: skip
 _IN: Final = frozenset("в in since с of".split())
@@ -69,7 +73,7 @@ def tells_of_another_year(text: Text, named: Sequence[int], trigger: Found, publ
         if published_at is not None:
             if int(text.words[place]) < published_at.year and not _just_before(text, place, published_at):
                 return True
-        elif int(text.words[place]) < _OUR_FIRST_YEAR or not _is_full_date(text, place):
+        elif int(text.words[place]) < FIRST_YEAR or not _is_full_date(text, place):
             return True
     return False
 
@@ -88,7 +92,7 @@ def tells_of_a_day(text: Text, trigger: Found, published_at: datetime | None) ->
             for word in text.words[place : min(place + _DATE_WORDS, sentence.stop)]
             if len(word) == 4 and word.isdecimal()
         ]
-        year = _OUR_FIRST_YEAR if published_at is None else published_at.year
+        year = FIRST_YEAR if published_at is None else published_at.year
         if all(int(word) >= year for word in dated):
             return True
     return False

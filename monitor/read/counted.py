@@ -41,6 +41,12 @@ _OWN_WORDS: Final = 15
 """How far from an event a number of people may stand that counts those it happened to."""
 _DONE: Final = frozenset({"detained", "injured", "killed", "released", "charged", "days", "fine"})
 """What may be done to people at any event: police act at rallies, courts follow, and one text tells it all."""
+_WAIT: Final = ("встре", "met", "welcom", "greet", "waited", "қарсы", "сторонник", "supporter", "жақтас")
+_LET_GO: Final = ("отпу", "освобо", "выпу", "released", "freed", "босат", "босап", "жібер", "қайтар")
+_ALL: Final = frozenset(
+    "все всех всем остальных они их all they both everyone бәрі барлығы бәрін барлығын олар оларды".split()
+)
+_BESIDE_WORDS: Final = 5
 _OWN_SENTENCES: Final = 1
 _ROLES: Final = {
     Family.ASSEMBLY: _DONE | {"participants"},
@@ -73,7 +79,23 @@ def counted(text: Text, numbers: Sequence[CountHit], trigger: Found, kind: Event
     one = _one(text, numbers, trigger, kind)
     if one is not None:
         told.setdefault(one, (1, 1))
+    if "detained" in told and "released" in roles and all_let_go(text):
+        told.setdefault("released", told["detained"])
     return told
+
+
+def _meet(text: Text, number: CountHit) -> bool:
+    """«У ворот его встречали тридцать сторонников», "some 30 supporters met him": those who wait are not those who come out."""
+    return any(word.startswith(_WAIT) for word in text.words[max(0, number.first - 4) : number.last + 4])
+
+
+def all_let_go(text: Text) -> bool:
+    """«Через три часа всех отпустили», "all of them were released later", «бәрі босатылды»."""
+    return any(
+        word.startswith(_LET_GO)
+        and any(other in _ALL for other in text.words[max(0, place - _BESIDE_WORDS) : place + _BESIDE_WORDS])
+        for place, word in enumerate(text.words)
+    )
 
 
 def _near(
@@ -165,7 +187,7 @@ def _role(text: Text, number: CountHit, trigger: Found, kind: EventKind) -> str:
     if not (near or _are_meant(text, number, trigger)) or number.role not in {"detained", "participants", "charged"}:
         return number.role
     if kind is EventKind.CUSTODY_RELEASE and number.role != "charged":
-        return "released"
+        return number.role if _meet(text, number) else "released"
     if kind is EventKind.POLICE_DETENTION and not _is_crowd(text, number):
         return "detained"
     if kind is EventKind.PROSECUTION_CRIMINAL and number.role == "participants":

@@ -28,6 +28,7 @@ from monitor.read.counts_words import (
     REACHED,
     ROLES,
     SAYS,
+    SUSPECTS,
     THEY,
     TOOK_PART,
     TOTAL,
@@ -138,22 +139,13 @@ def _is_part(text: Text, last: Sequence[CountHit], number: Number, role: str) ->
     after = tuple(text.words[number.last + 1 : number.last + 3])
     apart = bool(after) and _is_cut(text, number.last, number.last + 1)
     of_them = (after in OF_THEM and not apart) or any(pair in OF_THEM for pair in itertools.pairwise(before))
-    return bool(last) and not came and of_them
+    # «Задержали 17, отпустили 14 из них»: what was done to some is told of some.
+    other = any(hit.role != role for hit in last) and role in {"released", "injured", "charged"}
+    return bool(last) and not came and not other and of_them
 
 
 def _role(text: Text, number: Number, taken: frozenset[int]) -> str | None:
-    nearest: dict[str, int] = {}
-    for place in _clause(text, number):
-        role = _role_of(text.words[place]) or _role_of_pair(text, place)
-        if role == "injured" and text.words[place].startswith(HOSPITALS) and not _are_brought(text, number, place):
-            # «Матери стоят у больницы», «медики скорой»: a hospital hurts nobody.
-            role = None
-        if role is not None:
-            # What follows a number says more about it than what stands before.
-            distance = place - number.last if place > number.last else number.first - place + 1
-            if _stands_beyond(number, place, taken):
-                distance += _BEYOND
-            nearest[role] = min(nearest.get(role, 99), distance)
+    nearest = _nearest(text, number, taken)
     if not nearest and any(word.startswith(REACHED) for word in text.words[max(0, number.first - 3) : number.first]):
         return _risen(text, number)
     for role in ("days", "fine"):
@@ -165,9 +157,28 @@ def _role(text: Text, number: Number, taken: frozenset[int]) -> str | None:
         nearest = {role: distance for role, distance in nearest.items() if role in {"killed", "injured"}}
     elif not nearest and (any(is_person(word) for word in following) or _are_they(text, number)):
         return "participants"
+    if "detained" in nearest and any(word.startswith(SUSPECTS) for word in following):
+        nearest.pop("charged", None)
     # «Задержали 20 человек»: what was done to them says more than that they are people.
     done = {role: distance for role, distance in nearest.items() if role != "participants"}
     return min(done or nearest, key=lambda role: (done or nearest)[role], default=None)
+
+
+def _nearest(text: Text, number: Number, taken: frozenset[int]) -> dict[str, int]:
+    """How near the words of its clause are that say what a number counts, by role."""
+    nearest: dict[str, int] = {}
+    for place in _clause(text, number):
+        role = _role_of(text.words[place]) or _role_of_pair(text, place)
+        if role == "injured" and text.words[place].startswith(HOSPITALS) and not _are_brought(text, number, place):
+            # «Матери стоят у больницы», «медики скорой»: a hospital hurts nobody.
+            continue
+        if role is not None:
+            # What follows a number says more about it than what stands before.
+            distance = place - number.last if place > number.last else number.first - place + 1
+            if _stands_beyond(number, place, taken):
+                distance += _BEYOND
+            nearest[role] = min(nearest.get(role, 99), distance)
+    return nearest
 
 
 def _are_brought(text: Text, number: Number, place: int) -> bool:

@@ -9,6 +9,7 @@ from monitor.read.counts_words import CIVIC, FIGURE, OF_THEM, OFFICIAL, PART, SA
 from monitor.read.tokens import Text
 
 _NEAR_WORDS: Final = 9
+_FAR_WORDS: Final = 7
 _OF_THOSE: Final = {"них", "оның", "олардың"}
 
 
@@ -21,8 +22,8 @@ def other_side(text: Text, first: int, last: int, number: Number) -> bool:
     if text.sentences[number.first] - text.sentences[first] > 1 or _counts_a_part(text, number):
         return False
     own = text.words[max(last + 1, text.sentence(number.first).start) : number.first][-_NEAR_WORDS:]
-    after = text.words[number.last + 1 : number.last + 4]
-    theirs = _side(reversed(own)) or _side(after)
+    after = text.words[number.last + 1 : number.last + _FAR_WORDS]
+    theirs = _side(reversed(own)) or _side(after[:3])
     told = own[-1:] == ["о"] or any(word.startswith((*SAYS, *FIGURE)) for word in (*own, *after))
     if theirs is None or not told:
         return False

@@ -26,6 +26,7 @@ SINGLE: Final = {
     EventKind.POLICE_LETHAL: "killed",
     EventKind.CUSTODY_ILL_TREATMENT: "injured",
     EventKind.POLICE_PREVENTIVE: "detained",
+    EventKind.MEDIA_ATTACK: "injured",
 }
 """What one person told without a number is counted as, by kind."""
 _TO_ONE_BY_ROLE: Final = {
@@ -42,7 +43,7 @@ _DOES_BY_ROLE: Final = {
                 "қамауға устады усталды",
     "released": "освободили отпустили бостандыққа босады выпустили released freed босатты босатылды шығарды",
     "killed": "died hanged dead қайтыс өлді жұмды жұмған жұмғаны жұмғанын",
-    "injured": "избили избил избивали beaten beat tortured соққыға ұрған ұрды тепкілеген",
+    "injured": "избили избил избивали сотрясение госпитализирован госпитализирована перелом concussion beaten beat tortured соққыға ұрған ұрды тепкілеген",
     "charged": "против отношении обвинили осудили приговорили charged sentenced convicted үстінен қарсы қатысты айып "
                 "сотталды қозғалды қозғады тағылды",
 }  # fmt: skip

@@ -21,6 +21,7 @@ from monitor.read.tokens import Text
 
 _LAST_DAY: Final = 31
 _LAST_HOUR: Final = 24
+_HOURS: Final = frozenset("at сағат сагат таңғы кешкі түнгі күндізгі".split())
 _SIGN: Final = re.compile(r"[№#§]\s?$|\d[:/.,]$")
 """What makes the number behind it a name, or a part of a time, a date or a fraction."""
 _LISTED: Final = re.compile(r"[^\W\d_]-\d+|(?:^|[\s:;])\d+\)$")
@@ -36,7 +37,8 @@ def counts_nobody(text: Text, number: Number) -> bool:
     after = following[0] if following else ""
     before = text.words[max(0, number.first - 2) : number.first]
     start, end = text.starts[number.first], text.ends[number.last]
-    dated = number.high == number.low <= _LAST_DAY and _is_month(before[-1] if before else "")
+    beside = bool(before) and text.original[text.ends[number.first - 1] : start].isspace()
+    dated = beside and number.high == number.low <= _LAST_DAY and _is_month(before[-1])
     if _is_month(after) or dated or _is_thing(following) or after in ORDINAL or _is_house(text, number):
         return True
     nobody = (number.high == 1 and after in NO_ONE) or any(word in AGES for word in before)
@@ -54,7 +56,7 @@ def counts_nobody(text: Text, number: Number) -> bool:
 def _is_hour(number: Number, before: Sequence[str], after: str) -> bool:
     """«Today at 11 a small group came out», «сағат 11-де»."""
     hour = number.high == number.low <= _LAST_HOUR and not is_person(after)
-    return hour and before[-1:] in (["at"], ["сағат"], ["сагат"])
+    return hour and any(word in _HOURS for word in before[-1:])
 
 
 def _is_month(word: str) -> bool:

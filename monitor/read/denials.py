@@ -11,6 +11,7 @@ from typing import Final
 from monitor.read.phrases import Found
 from monitor.read.tokens import Text
 
+_SPOKEN: Final = (":", "«", "“", "„", ' "')
 _CONTRASTS: Final = frozenset(
     "но однако а хотя зато между меж тем впрочем тогда правда "
     "бірақ алайда дегенмен ал сонда "
@@ -29,3 +30,9 @@ def _apart(text: Text, trigger: Found, denial: Found) -> bool:
     if text.sentences[trigger.first] != text.sentences[denial.first]:
         return True
     return any(word in _CONTRASTS for word in text.words[trigger.last + 1 : denial.first])
+
+
+def is_quoted(text: Text, found: Found) -> bool:
+    """Whether a colon or an opening quotation mark stands before a phrase in its sentence."""
+    start = text.starts[text.sentence(found.first).start]
+    return any(mark in text.original[start : text.starts[found.first]] for mark in _SPOKEN)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from monitor.domain.kinds import EventKind, Family
 
-Scope = Literal["near", "sentence", "around", "text", "opening"]
+Scope = Literal["near", "sentence", "around", "text", "opening", "item"]
 Effect = Literal["past", "today", "denied", "announced", "negated", "absent", "hypothetical", "official", "rumour"]
 
 
@@ -44,7 +44,9 @@ class Entry(BaseModel):
     unless_around: tuple[str, ...] = Field(
         default=(), description="the same in this sentence or the two before and after it"
     )
-    unless_text: tuple[str, ...] = Field(default=(), description="the same anywhere in the text")
+    unless_text: tuple[str, ...] = Field(
+        default=(), description="the same anywhere in the text; of a list, in the same item"
+    )
     strength: float = Field(default=0.7, gt=0, le=1, description="how sure these words alone are, 0..1")
     past: bool = Field(default=False, description="these words by themselves tell of another day")
     naming: bool = Field(
@@ -88,6 +90,10 @@ class Modifier(BaseModel):
     needs: tuple[tuple[str, ...], ...] = Field(
         default=(),
         description="groups of phrases or @classes; each must have one in the sentence of the phrase that was met",
+    )
+    spoken: bool = Field(
+        default=False,
+        description="a colon or an opening quotation mark before the phrase stands for the last group under `needs`",
     )
     kinds: tuple[Family | EventKind, ...] = Field(default=(), description="families or kinds it turns; all where empty")
     scope: Scope = Field(default="sentence", description="near (4 words), sentence, or the whole text")

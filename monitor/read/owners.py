@@ -28,12 +28,13 @@ class Canceller:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Turns a finding; of any kind where `kinds` is empty."""
+    """Turns a finding; of any kind where `kinds` is empty; `spoken`: a colon or a quotation mark may say who says it."""
 
     id: str
     effect: Effect
     kinds: tuple[Family | EventKind, ...]
     scope: Scope
+    spoken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,5 +57,5 @@ def owner_of(written: Entry | Noise | Modifier | NamedCause) -> Owner:
     if isinstance(written, Noise):
         return Canceller(written.id, written.cancels, written.scope)
     if isinstance(written, Modifier):
-        return Turn(written.id, written.effect, written.kinds, written.scope)
+        return Turn(written.id, written.effect, written.kinds, written.scope, written.spoken)
     return Cause(written.id, written.technical, written.scope)

@@ -84,17 +84,16 @@ class Reader:
             cut = tokenize(text)
             self._unstar(cut)
             told = _Told(self._mended_marks(cut.words, self._marks(cut.words, ways), ways))
-            return self._look(cut, told, asked, None, self._event(cut.words, ways))
+            return self._look(cut, told, asked, None)
         told = _Told(self._mended_marks(quick, marks, ways))
-        event = self._event(quick, ways)
         met = self._compiled.triggers["plain"].find(quick, told.triggers)
         if met and len(ways) == 1:
             met = self._compiled.possible(met, quick, told.context)
-        tells = met or event >= WORTH or language == "kk"
+        tells = met or language == "kk" or (told.heavy >= _FEWEST_HEAVY and self._tells(quick, ways))
         if not tells and not (always_places and self._gazetteer.names_any(quick, *told.names)):
             # Most ordinary posts are done here, without offsets.
             return Reading(language=language)
-        return self._look(tokenize(text, quick), told, asked, met, event)
+        return self._look(tokenize(text, quick), told, asked, met)
 
     def weighed(self, text: str) -> tuple[float, dict[str, float]] | None:
         """How probable an event is by words alone, 0..1, and what each of them weighs; `None` where nothing is weighed."""
@@ -104,19 +103,23 @@ class Reader:
         own = {word: self._weights.of(word) for word in words}
         return self._weights.most([own[word] for word in words]), own
 
-    def _event(self, words: Sequence[str], ways: tuple[str, ...]) -> float:
-        """How probable an event is by the weights of words; neither way where they do not know the way it is written."""
+    def _tells(self, words: Sequence[str], ways: tuple[str, ...]) -> bool:
+        """Whether words alone may tell an event."""
+        return (self._event(words, ways) or 0.0) >= WORTH
+
+    def _event(self, words: Sequence[str], ways: tuple[str, ...]) -> float | None:
+        """How probable an event is by the weights of words; `None` where they do not know the way it is written."""
         if self._weights is None or "skeleton" in ways or "arabic" in ways:
-            return _UNKNOWN
+            return None
         try:
-            return self._weights.most([self._weighed[word] for word in words])
+            return self._weights.most(list(map(self._weighed.__getitem__, words)))
         except KeyError:
             if len(self._weighed) > _MEMORY:
                 self._weighed.clear()
             self._weighed.update((word, self._weights.of(word)) for word in set(words).difference(self._weighed))
-            return self._weights.most([self._weighed[word] for word in words])
+            return self._weights.most(list(map(self._weighed.__getitem__, words)))
 
-    def _look(self, cut: Text, told: "_Told", asked: "_Asked", met: list[Found] | None, event: float) -> Reading:
+    def _look(self, cut: Text, told: "_Told", asked: "_Asked", met: list[Found] | None) -> Reading:
         language, ways = asked.language, asked.ways
         mentions = self._gazetteer.mentions(cut, told.names, other_script=language == "kk")
         triggers = self._compiled.find(self._compiled.triggers, cut, ways, told.triggers, met)
@@ -124,7 +127,8 @@ class Reader:
         if language != "kk":
             triggers = self._compiled.in_their_language(triggers, cut)
         triggers, mentions = triggers[:MAX_TRIGGERS], mentions[:MAX_MENTIONS]
-        if not triggers and event < WORTH:
+        event = self._event(cut.words, ways)
+        if not triggers and (event or 0.0) < WORTH:
             return Reading(language=language, places=places)
         context = self._compiled.find(self._compiled.context, cut, ways, told.context, asked_by=triggers)
         around = Surroundings(cut, self._compiled, context, mentions, asked.published_at, asked.home_region)
@@ -162,7 +166,9 @@ class Reader:
         other_script = "skeleton" in ways or "arabic" in ways
         if (mark & _MAY_NAME or other_script) and self._gazetteer.may_name(word, other_script=other_script):
             mark |= _NAME
-        return mark & ~_MAY_NAME or _WRONG * (self._mender.mended(word) != word)
+        mark = mark & ~_MAY_NAME or _WRONG * (self._mender.mended(word) != word)
+        heavy = self._weights is not None and self._weights.of(word) >= _HEAVY_WEIGHT
+        return mark | _HEAVY if heavy and mark != _WRONG else mark
 
     def _unstar(self, cut: Text) -> None:
         """Puts words right in which a letter is struck out."""
@@ -183,14 +189,17 @@ class Reader:
         return self._marks(words, ways)
 
 
-_TRIGGER, _CONTEXT, _IN_NAME, _NAME, _WRONG, _MAY_NAME = 1, 2, 4, 8, 16, 32
+_TRIGGER, _CONTEXT, _IN_NAME, _NAME, _WRONG, _MAY_NAME, _HEAVY = 1, 2, 4, 8, 16, 32, 64
 """What a word may belong to: a phrase that points to an event, one that surrounds it, a name of several words; it may be
-a name by itself; it is written wrong; it begins like a name."""
+a name by itself; it is written wrong; it begins like a name; it speaks much for an event."""
+_HEAVY_WEIGHT: Final = 0.4
+_FEWEST_HEAVY: Final = 3
+"""Fewer such words never make an event probable enough to be told by words alone."""
 
 
-_UNKNOWN: Final = 0.5
-"""Neither so sure that words alone tell an event nor so unsure that they cast doubt on one."""
-_CARRY: Final = {bit: bytes(mark & bit and 1 for mark in range(256)) for bit in (_TRIGGER, _CONTEXT, _IN_NAME, _NAME)}
+_CARRY: Final = {
+    bit: bytes(mark & bit and 1 for mark in range(256)) for bit in (_TRIGGER, _CONTEXT, _IN_NAME, _NAME, _HEAVY)
+}
 """For each mark the bytes that carry it."""
 
 
@@ -224,6 +233,11 @@ class _Told:
     def names(self) -> tuple[list[int], list[int]]:
         """Those that may belong to names of several words, and those that may be names by themselves."""
         return self._with(_IN_NAME), self._with(_NAME)
+
+    @property
+    def heavy(self) -> int:
+        """How many of them speak much for an event."""
+        return self.marks.translate(_CARRY[_HEAVY]).count(1)
 
     def _with(self, bit: int) -> list[int]:
         return list(compress(range(len(self.marks)), self.marks.translate(_CARRY[bit])))

@@ -31,6 +31,11 @@ _ABBREVIATION = re.compile(
     r"[А-ЯЁA-ZӘҒҚҢӨҰҮІ]|Mr|Mrs|Dr|St|No|vs|жж|ж|көш|ауд|[ap]\.m|т\.е|т\.д|т\.п)$"
 )
 
+_ITEM = re.compile(r"\n+(?=[ \t]*(?:[—–•▪▫◾◽●○🔹🔸🔻📌✅❗⚡➡*-]|\d{1,2}[.)])[\ufe0f\s])")
+_LEAST_ITEMS: Final = 3
+APART: Final = 20_000
+"""The sentences of each item of a list are numbered from a multiple of it: a digest is several texts."""
+
 _LATIN_LOOK: Final = str.maketrans("aceopxykmthbiәöüαεοριυκχτνμ", "асеорхукмтнвіәөүаеоріуктхнм")
 _CYRILLIC = re.compile("[а-яёәғқңөұүһі]")
 _LATIN = re.compile("[a-zα-ω]")
@@ -48,7 +53,7 @@ class Text:
         original: as it was given.
         words: normalised: lower case, ё as е, look-alike letters of the other alphabet repaired.
         starts, ends: code-point offsets of each word in `original`.
-        sentences: index of the sentence that each word stands in.
+        sentences: number of the sentence that each word stands in, growing; see `APART`.
     """
 
     original: str
@@ -58,6 +63,10 @@ class Text:
     sentences: list[int]
     starred: frozenset[int] = frozenset()
     """Words in which a letter was hidden or struck out («м*тинг»)."""
+
+    def item(self, place: int) -> int:
+        """Of which item of a list the word at `place` is part; 0 in a text that is none."""
+        return self.sentences[place] // APART
 
     def sentence(self, place: int) -> range:
         """Where the words stand of the sentence that the word at `place` is in."""
@@ -162,10 +171,19 @@ def _sentences(text: str, starts: list[int]) -> list[int]:
         for found in _END.finditer(text)
         if found.group() != "." or not _ABBREVIATION.search(text, max(0, found.start() - 8), found.start())
     ]
+    items = _items(text) if "\n" in text else frozenset[int]()
     counted: list[int] = []
-    for number, edge in enumerate(breaks):
+    number = 0
+    for edge in breaks:
         counted += [number] * (bisect_left(starts, edge) - len(counted))
-    return counted + [len(breaks)] * (len(starts) - len(counted))
+        number = (number // APART + 1) * APART if edge in items else number + 1
+    return counted + [number] * (len(starts) - len(counted))
+
+
+def _items(text: str) -> frozenset[int]:
+    """Where the items of a list begin, each of which tells something of its own; none where there are not several."""
+    found = frozenset(found.end() for found in _ITEM.finditer(text))
+    return found if len(found) >= _LEAST_ITEMS else frozenset()
 
 
 def _edges(spans: list[tuple[int, int]]) -> tuple[list[int], list[int]]:

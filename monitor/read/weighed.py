@@ -8,7 +8,7 @@ be edited or struck out by hand. A linear model: logistic regression (Cox 1958) 
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Final
 
@@ -22,6 +22,7 @@ _CYRILLIC_LETTERS: Final = 6
 _LATIN_LETTERS: Final = 7
 LENGTH: Final = 4.0
 """Scale of a sum: words add up with the square root of their number, as independent hints do."""
+FLAGS: Final = ("denied", "past")
 NUMBER: Final = "#"
 _MOST: Final = 20.0
 BIAS: Final = "*"
@@ -43,11 +44,13 @@ class Weights:
         stems: for an event at all, above 0, or against one.
         bias: of a text of which nothing is known.
         kinds: for each stem, which kinds it speaks for and how much; `BIAS`: how frequent they are.
+        flags: the same for what is said of an event, by flag: that it is denied, or of the past.
     """
 
     stems: dict[str, float]
     bias: float
     kinds: dict[str, tuple[tuple[EventKind, float], ...]]
+    flags: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def of(self, word: str) -> float:
         """How much a word speaks for an event; 0 where nothing is known of it."""
@@ -65,6 +68,13 @@ class Weights:
         ends = (*range(SPAN_WORDS, len(weights), _STEP_WORDS), len(weights))
         return _logistic(self.bias + _scaled(max(sums[end] - sums[end - SPAN_WORDS] for end in ends), SPAN_WORDS))
 
+    def flag(self, name: str, words: Sequence[str]) -> float:
+        """How probable it is that an event told in these words is denied, or of the past; 0 where that is not weighed."""
+        own = self.flags.get(name)
+        if not own:
+            return 0.0
+        return _logistic(own[BIAS] + _scaled(sum(own.get(stem_of(word), 0.0) for word in words), len(words)))
+
     def kind(self, words: Sequence[str]) -> tuple[EventKind, float]:
         """The kind that these words speak for most, and how probable it is, given that there is an event."""
         totals = dict(self.kinds[BIAS])
@@ -76,24 +86,29 @@ class Weights:
 
 
 def read_weights(text: str) -> tuple[Weights | None, list[tuple[int, str]]]:
-    """The table `stem,weight,kinds`, the last as `kind:weight` with blanks between; and what is wrong, by line.
+    """The table `stem,weight,kinds`, the last as `kind:weight` or `flag:weight` with blanks between; and what is wrong, by line.
 
     A bad row is left out. `None` where the row `BIAS` with the frequency of every kind is missing.
     """
     stems: dict[str, float] = {}
     kinds: dict[str, tuple[tuple[EventKind, float], ...]] = {}
+    flags: dict[str, dict[str, float]] = {flag: {} for flag in FLAGS}
     faults: list[tuple[int, str]] = []
     for number, line in enumerate(text.splitlines()[1:], 2):
         try:
             stem, weight, told = line.split(",")
             stems[stem] = _finite(weight)
-            if told:
-                kinds[stem] = tuple(_kind(pair) for pair in told.split())
+            own = [_weight(pair) for pair in told.split()]
+            kinds[stem] = tuple((EventKind(name), value) for name, value in own if name not in flags)
+            for name, value in own:
+                if name in flags:
+                    flags[name][stem] = value
         except ValueError as error:
             faults.append((number, str(error)))
-    if BIAS not in kinds:
+    if not kinds.get(BIAS):
         return None, [*faults, (1, f"no row '{BIAS}' with the frequency of every kind")]
-    return Weights(stems, stems.pop(BIAS), kinds), faults
+    weighed = {flag: own for flag, own in flags.items() if BIAS in own}
+    return Weights(stems, stems.pop(BIAS), {stem: own for stem, own in kinds.items() if own}, weighed), faults
 
 
 def _finite(number: str) -> float:
@@ -104,9 +119,9 @@ def _finite(number: str) -> float:
     return value
 
 
-def _kind(pair: str) -> tuple[EventKind, float]:
+def _weight(pair: str) -> tuple[str, float]:
     name, _, weight = pair.rpartition(":")
-    return EventKind(name), _finite(weight)
+    return name, _finite(weight)
 
 
 def _scaled(total: float, words: int) -> float:
