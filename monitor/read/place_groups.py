@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from monitor.read.mentions import Mention
-from monitor.read.place_words import LEADS_TO, NAMED_AFTER, NAMED_BEFORE, VILLAGE
+from monitor.read.place_words import CITY_DISTRICTS, LEADS_TO, NAMED_AFTER, NAMED_BEFORE, VILLAGE
 from monitor.read.tokens import Text
 
 _DASHES: Final = {"-", "–", "—"}
@@ -62,7 +62,9 @@ def _in_its_region(text: Text, mentions: Sequence[Mention], place: int) -> Menti
     if mention.place.region is None or mention.place.level in {"country", "fuzzy"}:
         return mention
     beside = [*mentions[max(0, place - 1) : place], *mentions[place + 1 : place + 2]]
-    where = next((other for other in beside if _holds(text, mention, other)), None)
+    where = _its_city(text, mentions, mention) or next(
+        (other for other in beside if _holds(text, mention, other)), None
+    )
     if where is None and _is_called(text, mention, _DISTRICTS):
         regions = {other.place.region for other in mentions if other.place.level == "region" and other != mention}
         where = (
@@ -71,6 +73,19 @@ def _in_its_region(text: Text, mentions: Sequence[Mention], place: int) -> Menti
     if where is None or where.is_foreign:
         return mention
     return replace(mention, place=replace(mention.place, region=where.place.region))
+
+
+def _its_city(text: Text, mentions: Sequence[Mention], mention: Mention) -> Mention | None:
+    """«A man from Shymkent … the Abay district police»: a district that a city named in the text has."""
+    if not _is_called(text, mention, _DISTRICTS):
+        return None
+    name = text.words[mention.first]
+    held = [
+        other
+        for other in mentions
+        if other.place.level == "city" and name.startswith(CITY_DISTRICTS.get(other.place.region or "", ("\0",)))
+    ]
+    return next((other for other in held if other != mention), None)
 
 
 def _holds(text: Text, mention: Mention, other: Mention) -> bool:

@@ -15,7 +15,7 @@ AFTER_CITY: Final = ("әкімдіг", "әкімі", "тұрғын", "қала",
 BEFORE_CITY: Final = ("жител", "акимат", "горсуд", "residents")
 """Beginnings of words that stand before the name of a town («жители Сатпаева»)."""
 PREPOSITIONS: Final = frozenset("в во из под у близ возле через около in near at from outside around across".split())
-FROM: Final = frozenset({"from", "из"})
+FROM: Final = frozenset({"from", "из", "towards", "toward"})
 INSIDE: Final = frozenset("в во in at across".split())
 EMBASSIES: Final = ("посольств", "консульств", "генконсульств", "embass", "consulat", "елшілі", "консулды", "элчили",
                     "elshili", "elçili")  # fmt: skip
@@ -45,6 +45,15 @@ BEFORE_TOPIC: Final = frozenset("против о об поддержку сол�
 """Words after which a country is what something is about."""
 PARTS_OF_COUNTRY: Final = ("област", "облыс", "район", "аудан", "округ", "region", "province", "district", "oblast")
 """Beginnings of words that make of an adjective before them a name («Мангистауская область»)."""
+CITY_DISTRICTS: Final = {
+    "KZ-71": ("алматы", "almaty", "байкон", "байқоң", "baikon", "baiqon", "есил", "есіл", "yesil", "esil", "нур", "нұра", "nura", "сарыарк",
+              "сарыарқа", "saryark", "сарайш", "saraish"),
+    "KZ-75": ("алатау", "alatau", "алмалы", "алмалин", "almaly", "ауэзов", "әуезов", "auezov", "бостанд", "bostand", "жетысу", "жетісу",
+              "zhetysu", "медеу", "medeu", "наурызб", "nauryzb", "турксиб", "түрксіб", "turksib"),
+    "KZ-79": ("абай", "abay", "abai", "фараби", "farabi", "енбекш", "еңбекш", "enbeksh", "каратау", "қаратау", "karatau", "qaratau",
+              "туран", "тұран", "turan"),
+}  # fmt: skip
+"""Beginnings of the names of the districts of the three cities of their own, which towns and regions bear, too."""
 VILLAGE: Final = ("ауыл", "аул", "село", "селе", "села", "сельск", "посел", "пос", "кент", "village", "settlement")
 """Beginnings of words beside the name of a village."""
 NAMED_AFTER: Final = ("street", "avenue", "hill", "monument", "park", "улиц", "проспект", "переул", "көше", "коше", "даңғыл", "саябағ",

@@ -216,6 +216,8 @@ class Gazetteer:
             short or before in CUES or before.startswith(BEFORE_CITY) or after in CUES or after.startswith(AFTER_CITY)
         )
         ordinary = word in self._ordinary
+        # «Семей. Жители…», «Сатпаев: …»: the name of a town by itself at the head of a line.
+        called = called or (named.region is not None and opens(text, place) and not is_adjective(word))
         if named.region is not None and named.population < SMALL:
             if not capital or is_adjective(word):
                 return capital and called and not ordinary
@@ -331,4 +333,11 @@ def _with_datelines(text: Text, mentions: list[Mention]) -> list[Mention]:
     stopped = head == "." and text.original[text.starts[0] : text.ends[first.last]].isupper()
     if not (dashed or stopped) or (len(mentions) == 1 and not first.is_foreign):
         return mentions
-    return [replace(first, in_dateline=True), *mentions[1:]]
+    return [replace(first, in_dateline=True), *_with_country(text, first, mentions[1:])]
+
+
+def _with_country(text: Text, first: Mention, others: list[Mention]) -> list[Mention]:
+    """ "AKTAU, Kazakhstan (Reuters) -": the country behind the town is part of the dateline, too."""
+    if not others or others[0].place.level != "country" or others[0].first != first.last + 1:
+        return others
+    return [replace(others[0], in_dateline=True), *others[1:]]

@@ -13,6 +13,7 @@ from monitor.read.mentions import Mention
 from monitor.read.tokens import Text
 
 _FAR: Final = 10**6
+_CAPITAL: Final = "KZ-71"
 _NEARNESS: Final = (
     ("same sentence", 0, 0),
     ("sentence before", 1, 0),
@@ -73,7 +74,7 @@ def where(text: Text, mentions: Sequence[Mention], first: int, last: int, *, see
         near = [m for m in firm if -before <= text.sentences[m.first] - sentence <= after]
         decided = _decide(near, first, last, rule)
         if decided is not None:
-            return decided
+            return _written_there(datelines, near) or decided
     return _decide(datelines, first, last, "dateline") or _hinted([mention for mention in events if mention.place.weak])
 
 
@@ -94,6 +95,17 @@ def _is_written_abroad(datelines: Sequence[Mention], events: Sequence[Mention], 
     here = [mention for mention in events if text.sentences[mention.first] == sentence]
     theirs = any(mention.is_foreign for mention in here)
     return not any(mention in here or (mention.is_locative and not theirs) for mention in ours)
+
+
+def _written_there(datelines: Sequence[Mention], near: Sequence[Mention]) -> Where | None:
+    """ "ALMATY, Jan 27 - A Kazakh court …": where only the country is named, what is written from a town is there.
+
+    Of the capital that is not said: news of the whole country is written there.
+    """
+    if any(mention.place.level != "country" or mention.is_locative for mention in near):
+        return None
+    here = _decide([mention for mention in datelines if mention.place.region], 0, 0, "dateline")
+    return here if here is not None and here.regions not in {(_CAPITAL,), (WHOLE_COUNTRY,)} else None
 
 
 def _without_namesakes(firm: Sequence[Mention], datelines: Sequence[Mention]) -> list[Mention]:
