@@ -15,10 +15,8 @@ WITHIN_SENTENCES: Final = 2
 """How many sentences from an event its numbers may be told."""
 _FAR_SENTENCES: Final = 5
 """The same for the only number of its kind."""
-_TOLD_FAR: Final = {"participants", "injured", "days", "fine"}
+_TOLD_FAR: Final = {"participants", "injured", "days", "fine", "detained", "killed", "released"}
 """What is often told apart from the event."""
-_VAGUE: Final = {3, 20, 40, 200, 2000}
-"""Least that "several", "dozens", "scores", "hundreds" and "thousands" can mean."""
 _MOST_UNITS: Final = 2_000
 """Monthly calculation indices that a fine may have; more is tenge."""
 _GATHER: Final = (
@@ -92,7 +90,7 @@ def _meet(text: Text, number: CountHit) -> bool:
 def all_let_go(text: Text) -> bool:
     """«Через три часа всех отпустили», "all of them were released later", «бәрі босатылды»."""
     return any(
-        word.startswith(_LET_GO)
+        (word.startswith(_LET_GO) or text.words[place : place + 2] == ["let", "go"])
         and any(other in _ALL for other in text.words[max(0, place - _BESIDE_WORDS) : place + _BESIDE_WORDS])
         for place, word in enumerate(text.words)
     )
@@ -174,7 +172,7 @@ def _says_better(text: Text, number: CountHit, known: CountHit) -> bool:
     if number.high is None:
         return False
     if known.high is None:
-        return known.low in _VAGUE and number.low >= known.low
+        return number.low >= known.low
     return known.low < number.low == number.high < known.high
 
 

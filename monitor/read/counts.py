@@ -23,6 +23,7 @@ from monitor.read.counts_words import (
     OF_THEM,
     PAIRS,
     PART,
+    PLAINCLOTHES,
     POLICE,
     POLICE_STAFF,
     REACHED,
@@ -81,8 +82,15 @@ def counts(text: Text) -> list[CountHit]:
             if number.low >= _FEWEST and _counts_people(text, number):
                 unsaid.append(CountHit(UNSAID, number.low, number.high, number.first, number.last))
         elif not _is_part(text, hits[-1:], number, role):
+            if role == "days" and hits and _are_both(text, hits[-1], number):
+                hits[-1] = replace(hits[-1], role=role)
             hits.append(CountHit(role, number.low, number.high, number.first, number.last))
     return sorted([*hits, *unsaid], key=lambda hit: hit.first)
+
+
+def _are_both(text: Text, hit: CountHit, number: Number) -> bool:
+    """«10 және 15 тәулікке», "10 and 15 days": the unit is said once."""
+    return number.first - hit.last == 2 and text.words[hit.last + 1] in AND and hit.high == hit.low
 
 
 def _counts_people(text: Text, number: Number) -> bool:
@@ -116,13 +124,13 @@ def _contradicts(text: Text, hit: CountHit, number: Number) -> bool:
     """Whether it is another side's figure for the same."""
     if hit.role not in {"detained", "participants", "killed", "injured"}:
         return False
-    role = next(_roles_around(text, number), None)
-    return role in {None, hit.role, "participants"} and other_side(text, hit.first, hit.last, number)
+    around = set(_roles_around(text, number))
+    return around <= {hit.role, "participants"} and other_side(text, hit.first, hit.last, number)
 
 
 def _wider(hit: CountHit, number: Number) -> CountHit:
     high = None if hit.high is None or number.high is None else max(hit.high, number.high)
-    return replace(hit, low=min(hit.low, number.low), high=high)
+    return replace(hit, low=min(hit.low, number.low), high=high, last=number.last)
 
 
 def _is_part(text: Text, last: Sequence[CountHit], number: Number, role: str) -> bool:
@@ -154,7 +162,7 @@ def _role(text: Text, number: Number, taken: frozenset[int]) -> str | None:
         nearest.pop(role, None)
     following = text.words[number.last + 1 : number.last + 1 + _AT_ONCE]
     if following and _are_police(following):
-        nearest = {role: distance for role, distance in nearest.items() if role in {"killed", "injured"}}
+        nearest = {role: distance for role, distance in nearest.items() if role in {"killed", "injured", "charged"}}
     elif not nearest and (any(is_person(word) for word in following) or _are_they(text, number)):
         return "participants"
     if "detained" in nearest and any(word.startswith(SUSPECTS) for word in following):
@@ -197,6 +205,8 @@ def _risen(text: Text, number: Number) -> str | None:
 
 def _are_police(following: list[str]) -> bool:
     """Whether those counted are police: «десять полицейских», «двое сотрудников полиции», and no «сотрудники завода»."""
+    if any(word in PLAINCLOTHES for word in following):
+        return True
     if following[0].startswith("сотрудни"):
         return any(word.startswith(POLICE_STAFF) for word in following[1:])
     return following[0].startswith(POLICE)

@@ -21,17 +21,20 @@ from monitor.read.counts_words import (
     HALVES,
     KAZAKH_PERSON,
     LESS,
+    MONTHS,
     MORE,
     NO_PERSON,
     NOT,
     OR_MORE,
     PERSON,
     PLURALS,
+    POLICE,
     REACHED,
     REPEATED,
     ROLES,
     ROUND,
     SCALES,
+    SHORT_MONTHS,
     SPELLED,
     SUFFIX_ABOUT,
     UP_TO,
@@ -144,9 +147,11 @@ def _is_apart(text: Text, place: int) -> bool:
     return text.original[text.ends[place] : text.starts[place + 1]].strip() in {",", ".", ";", ":"}
 
 
-def _plural(words: Sequence[str], place: int) -> Number:
+def _plural(words: Sequence[str], place: int) -> Number | None:
     """«Десятки», «несколько десятков», «десятки тысяч»: no number, but a least one."""
     low, last = PLURALS[words[place]], place
+    if words[place] == "few" and not {*words[place + 1 : place + 2]} & {*SCALES, *PLURALS}:
+        return None
     if words[place] in _GENITIVES and place and words[place - 1] in _ASK_GENITIVE:
         return _about(Number(_GENITIVES[words[place]], _GENITIVES[words[place]], place, place))
     scaled = last + 2 if last + 1 < len(words) and words[last + 1] == "of" else last + 1
@@ -234,6 +239,13 @@ def _spelled(text: Text, place: int) -> tuple[float | None, int]:
         previous, last = value, last + 1
         if last < len(words) and _is_apart(text, last - 1):
             break
+        if (
+            total >= 100
+            and words[last : last + 1] == ["and"]
+            and SPELLED.get("".join(words[last + 1 : last + 2]), 100) < 100
+        ):
+            # "Three hundred and twenty".
+            last += 1
     return float(total), last - 1
 
 
@@ -326,7 +338,10 @@ def _ranges(text: Text, found: list[Number]) -> list[Number]:
 
 def _is_range(text: Text, left: Number, right: Number) -> bool:
     between = text.original[text.ends[left.last] : text.starts[right.first]].strip().lower()
-    if between in {"-", "–", "—"}:
+    if left.first and text.words[left.first - 1].startswith((*MONTHS, *SHORT_MONTHS)) and between in _DASHES:
+        # "Feb 11 - Three hundred drillers": a dateline.
+        return False
+    if between in _DASHES:
         return left.low < right.low or left.low < (right.high or 0)
     before = text.words[left.first - 1] if left.first else ""
     opened = before in {"от", "from", "between", "с"} | _AGED and between in {"до", "to", "and", "по"}
@@ -341,6 +356,7 @@ def _is_range(text: Text, left: Number, right: Number) -> bool:
 
 
 _AGED: Final = {"aged", "ages"}
+_DASHES: Final = {"-", "–", "—"}
 
 
 def _has_grown(text: Text, left: Number, right: Number) -> bool:
@@ -367,8 +383,14 @@ def _adds_up(text: Text, left: Number, right: Number) -> bool:
     if not 2 <= len(between) <= 4 or between[-1] not in AND or text.sentences[left.last] != text.sentences[right.first]:
         return False
     following = words[right.last + 1 : right.last + 3]
-    people = is_person(between[-2]) or between[-2] in _KINDS
-    return people and any(is_person(word) or word in _KINDS for word in following)
+    people = _is_somebody(between[-2])
+    return people and any(_is_somebody(word) for word in following)
 
 
-_KINDS: Final = frozenset("men women man woman ер әйел қыз жігіт парня парней девушка девушки boys girls".split())
+def _is_somebody(word: str) -> bool:
+    return is_person(word) or word in _KINDS or word.startswith(POLICE)
+
+
+_KINDS: Final = frozenset(
+    "гражданских civilians men women man woman ер әйел қыз жігіт парня парней девушка девушки boys girls".split()
+)

@@ -66,6 +66,8 @@ _SURNAMES: Final = tuple(
     "ұлын қызын ұлының қызының ұлына қызына енко ский ского скую ов қызына баев баева баеву бай бек "
     "ov ova ev eva yev yeva in ina uly kyzy qyzy bek bay bai enko".split()
 )
+_HIM: Final = frozenset("him her he she его ее её ему ей него нее оны оған".split())
+"""One who was named before."""
 _NO_NAME: Final = re.compile("(?:ая|ий|ый|ой|ого|ской|ском|ская)$")
 _AFTER_SURNAME: Final = (["имени"], ["атындағы"], ["улице"], ["улица"], ["проспекте"], ["площади"], ["памятника"])
 _DEATHS: Final = frozenset("deaths погибли умерли скончались смерти смертей смертях өлімдер".split())
@@ -110,7 +112,8 @@ def is_single(text: Text, numbers: Sequence[CountHit], trigger: Found, role: str
     # «41-летнюю Айгуль Мукашеву увезли»: who has an age or a full name is one.
     aged = sum(_AGED.fullmatch(word) is not None for word in words)
     named = len(_named(text, sentence))
-    return (aged == 1 and named <= 1) or (named == 1 and len(persons) <= 1)
+    meant = named == 0 and any(word in _HIM for word in words)
+    return (aged == 1 and named <= 1) or (named == 1 and len(persons) <= 1) or meant
 
 
 def _named(text: Text, sentence: range) -> set[str]:

@@ -97,6 +97,12 @@ def _holds(text: Text, mention: Mention, other: Mention) -> bool:
     apart = abs(text.sentences[mention.first] - text.sentences[other.first])
     if _is_called(text, mention, _DISTRICTS) and other.place.level in {"city", "region"} and apart == 0:
         return gap <= (_DISTRICT_OF if behind else _DISTRICT_IN)
+    bracketed = (
+        text.original[text.ends[mention.last] : text.starts[other.first]].lstrip()[:1] == "(" if behind else False
+    )
+    if bracketed and _is_small(mention) and apart == 0:
+        # «Karabulak (Sairam district, Turkistan)».
+        return True
     if behind or mention.place.level == "region":
         return False
     within = apart == 0 and gap <= 1 and other.place.level == "region"
@@ -134,7 +140,11 @@ def _without_roads(text: Text, mentions: list[Mention]) -> list[Mention]:
 
 
 def _is_joined(text: Text, left: Mention, right: Mention) -> bool:
-    if left.place.region in {None, "KZ"} or right.place.region in {None, "KZ"} or right.first != left.last + 1:
+    """Two towns with a dash between them: of ours both, or one of them behind the word for a road («трасса Алматы — Бишкек»)."""
+    if right.first != left.last + 1 or "KZ" in {left.place.region, right.place.region}:
+        return False
+    before = text.words[left.first - 1] if left.first else ""
+    if None in {left.place.region, right.place.region} and not before.startswith(LEADS_TO):
         return False
     return text.original[text.ends[left.last] : text.starts[right.first]].strip() in _DASHES
 

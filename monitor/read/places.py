@@ -337,7 +337,7 @@ def _with_datelines(text: Text, mentions: list[Mention]) -> list[Mention]:
 
 
 def _with_country(text: Text, first: Mention, others: list[Mention]) -> list[Mention]:
-    """ "AKTAU, Kazakhstan (Reuters) -": the country behind the town is part of the dateline, too."""
+    """The country behind a town («AKTAU, Kazakhstan (Reuters) -») is part of its dateline, too."""
     if not others or others[0].place.level != "country" or others[0].first != first.last + 1:
         return others
     return [replace(others[0], in_dateline=True), *others[1:]]

@@ -98,7 +98,7 @@ def _is_written_abroad(datelines: Sequence[Mention], events: Sequence[Mention], 
 
 
 def _written_there(datelines: Sequence[Mention], near: Sequence[Mention]) -> Where | None:
-    """ "ALMATY, Jan 27 - A Kazakh court …": where only the country is named, what is written from a town is there.
+    """Where only the country is named, what is written from a town is there («ALMATY, Jan 27 - A Kazakh court …»).
 
     Of the capital that is not said: news of the whole country is written there.
     """
