@@ -9,6 +9,7 @@ be edited or struck out by hand. A linear model: logistic regression (Cox 1958) 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import accumulate
 from typing import Final
 
@@ -29,6 +30,7 @@ BIAS: Final = "*"
 """The row of what is true of any text."""
 
 
+@lru_cache(maxsize=50_000)
 def stem_of(word: str) -> str:
     """What of a word is weighed: its first letters, Kazakh ones as if typed without; every number is one stem."""
     if word.isdecimal():
@@ -73,7 +75,8 @@ class Weights:
         own = self.flags.get(name)
         if not own:
             return 0.0
-        return _logistic(own[BIAS] + _scaled(sum(own.get(stem_of(word), 0.0) for word in words), len(words)))
+        known = own.get
+        return _logistic(own[BIAS] + _scaled(sum([known(stem, 0.0) for stem in map(stem_of, words)]), len(words)))
 
     def kind(self, words: Sequence[str]) -> tuple[EventKind, float]:
         """The kind that these words speak for most, and how probable it is, given that there is an event."""
