@@ -146,7 +146,7 @@ def findings(around: Surroundings, triggers: Sequence[Found]) -> tuple[Finding, 
     return tuple(finding for finding in ordered if finding.strength >= LEAST_STRENGTH)
 
 
-def weigh(around: Surroundings, trigger: Found) -> Finding | None:
+def weigh(around: Surroundings, trigger: Found, *, heeds_noise: bool = True) -> Finding | None:
     """One trigger in its surroundings; `None` where they forbid it."""
     entry = around.trigger_of(trigger)
     requirement = around.compiled.requirements[trigger.owner]
@@ -155,7 +155,7 @@ def weigh(around: Surroundings, trigger: Found) -> Finding | None:
         return None
     causes = _causes(around, trigger, entry.kind)
     excused = any(cause.technical for cause, _ in causes)
-    doubtful = _forbidden(around, trigger, requirement) or _noisy(around, trigger, entry.kind)
+    doubtful = _forbidden(around, trigger, requirement) or (heeds_noise and _noisy(around, trigger, entry.kind))
     if doubtful and not excused:
         return None
     effects = _effects(around, trigger, entry.kind)

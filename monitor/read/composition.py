@@ -20,11 +20,13 @@ from monitor.read.weighed import SPAN_WORDS, Weights, stem_of
 
 WORTH: Final = 0.6
 """How probable an event must be for words alone to tell it, where the text says where."""
-_WORTH_KAZAKH: Final = 0.95
-"""The same for Kazakh, of which fewer texts were weighed."""
+_WORTH_ELSE: Final = {"en": 0.7, "kk": 0.95}
+"""The same by language, where it differs; of Kazakh fewer texts were weighed."""
 _NOWHERE: Final = 0.9
 """The same where it does not, or speaks of the whole country: opinions and statistics do."""
-_LEAST_SHARE: Final = 0.3
+DEAF: Final = 0.9
+"""So probable an event is told in spite of words of sport, culture or memory beside it."""
+_LEAST_SHARE: Final = 0.25
 """How probable the likeliest kind must be."""
 DOUBTFUL: Final = 0.2
 """Below it, what phrases found is doubted."""
@@ -67,7 +69,7 @@ def composed(
     if found:
         sure = [finding for finding in found if not _is_doubtful(around.text, finding, weights)]
         return _flagged(around, sure, weights)
-    if event < (_WORTH_KAZAKH if language == "kk" else WORTH) or len(around.text.words) < _SHORT_WORDS:
+    if event < _WORTH_ELSE.get(language, WORTH) or len(around.text.words) < _SHORT_WORDS:
         return ()
     told = _told(around, weights, language)
     return () if told is None else _flagged(around, [told], weights)
@@ -149,7 +151,7 @@ def _told(around: Surroundings, weights: Weights, language: str) -> Finding | No
     for word in speaks:
         speaks[word] = weights.of(word) + dict(weights.kinds.get(stem_of(word), ())).get(kind, 0.0)
     heavy = sorted(span, key=lambda place: (-speaks[around.text.words[place]], place))[:_REASONS]
-    finding = weigh(around, Found(owner, heavy[0], heavy[0]))
+    finding = weigh(around, Found(owner, heavy[0], heavy[0]), heeds_noise=probability < DEAF)
     vague = finding is not None and finding.regions in {(), (WHOLE_COUNTRY,)} and finding.kind.family is not Family.NET
     if finding is None or (vague and probability < _NOWHERE):
         return None

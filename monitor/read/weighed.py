@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import Final
 
-from monitor.domain.kinds import EventKind
+from monitor.domain.kinds import EventKind, Family
 from monitor.read.script import folded
 
 SPAN_WORDS: Final = 90
@@ -79,13 +79,19 @@ class Weights:
         return _logistic(own[BIAS] + _scaled(sum([known(stem, 0.0) for stem in map(stem_of, words)]), len(words)))
 
     def kind(self, words: Sequence[str]) -> tuple[EventKind, float]:
-        """The kind that these words speak for most, and how probable it is, given that there is an event."""
+        """The kind that these words speak for most, and how probable its family is, given that there is an event."""
         totals = dict(self.kinds[BIAS])
-        for word in words:
-            for kind, weight in self.kinds.get(stem_of(word), ()):
+        for stem in map(stem_of, words):
+            for kind, weight in self.kinds.get(stem, ()):
                 totals[kind] += _scaled(weight, len(words))
-        best = max(totals, key=lambda kind: totals[kind])
-        return best, 1 / sum(math.exp(total - totals[best]) for total in totals.values())
+        most = max(totals.values())
+        shares = {kind: math.exp(total - most) for kind, total in totals.items()}
+        families: dict[Family, float] = {}
+        for kind, share in shares.items():
+            families[kind.family] = families.get(kind.family, 0.0) + share
+        family = max(families, key=lambda name: families[name])
+        best = max((kind for kind in shares if kind.family is family), key=lambda kind: shares[kind])
+        return best, families[family] / sum(shares.values())
 
 
 def read_weights(text: str) -> tuple[Weights | None, list[tuple[int, str]]]:
