@@ -1,7 +1,9 @@
 """Makes config/weights.csv: how much each word speaks for an event and for which kind, learned from labelled texts.
 
 Run by hand when there are more labelled texts: `.venv/bin/pip install scikit-learn==1.9.1`, then
-`.venv/bin/python scripts/weigh_words.py [--ordinary POSTS.jsonl[.gz]]`. The service reads only the file. The halves
+`.venv/bin/python scripts/weigh_words.py [--ordinary POSTS.jsonl[.gz]]...`. The service reads only the file. Ordinary posts
+about other countries are given twice, the second time with their places moved here (`python -m bench.moved`): else the names
+of our towns would speak for events. The halves
 `heldout_*` and `news_heldout_*` are never learned from, so that they keep telling the truth about it.
 """
 
@@ -76,7 +78,7 @@ class Example(NamedTuple):
     flags: tuple[str, ...] = ()
 
 
-def examples(folders: Sequence[Path], posts: Path | None) -> Iterator[Example]:
+def examples(folders: Sequence[Path], posts: Sequence[Path]) -> Iterator[Example]:
     """Everything that is learned from."""
     for label in labelled(folders):
         words = tokenize(label.text).words
@@ -89,7 +91,7 @@ def examples(folders: Sequence[Path], posts: Path | None) -> Iterator[Example]:
                 yield Example([stem_of(word) for word in span])
     for text, kind in written():
         yield Example([stem_of(word) for word in tokenize(text).words], (kind,))
-    for text in ordinary(posts) if posts else ():
+    for text in (text for path in posts for text in ordinary(path)):
         for span in spans(tokenize(text).words):
             yield Example([stem_of(word) for word in span], weight=ORDINARY_SHARE)
 
@@ -111,7 +113,9 @@ def matrix(texts: Sequence[Sequence[str]], places: dict[str, int]) -> csr_matrix
 def main() -> None:
     """Learns and writes the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--ordinary", type=Path, help="posts as JSON Lines with a text, taken for harmless")
+    parser.add_argument(
+        "--ordinary", type=Path, action="append", default=[], help="posts as JSON Lines with a text, taken for harmless"
+    )
     parser.add_argument("--also", type=Path, action="append", default=[], help="a folder of further labelled texts")
     parser.add_argument("--out", type=Path, default=ROOT / "config" / "weights.csv")
     parser.add_argument("--freedom", type=float, default=2.0, help="inverse of how strongly weights are held small")

@@ -17,7 +17,7 @@ from monitor.read.reader import Reader
 from monitor.read.scoring import Scores, Tally, score
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "reading"
-PARTS = ("dev", "heldout", "news_dev", "news_heldout", "varied", "plain", "mixed", "heldout2")
+PARTS = ("dev", "heldout", "news_dev", "news_heldout", "varied", "plain", "mixed", "heldout2", "heldout3")
 SETS = ("ru", "kk", "en", "telegram")
 FLOORS: dict[str, dict[str, list[float]]] = json.loads((FOLDER / "floors.json").read_text(encoding="utf-8"))
 
