@@ -150,7 +150,9 @@ def _told(around: Surroundings, weights: Weights, language: str) -> Finding | No
     speaks = dict.fromkeys(words, 0.0)
     for word in speaks:
         speaks[word] = weights.of(word) + dict(weights.kinds.get(stem_of(word), ())).get(kind, 0.0)
-    heavy = sorted(span, key=lambda place: (-speaks[around.text.words[place]], place))[:_REASONS]
+    named = {place for mention in around.mentions for place in range(mention.first, mention.last + 1)}
+    told = [place for place in span if place not in named] or list(span)
+    heavy = sorted(told, key=lambda place: (-speaks[around.text.words[place]], place))[:_REASONS]
     finding = weigh(around, Found(owner, heavy[0], heavy[0]), heeds_noise=probability < DEAF)
     vague = finding is not None and finding.regions in {(), (WHOLE_COUNTRY,)} and finding.kind.family is not Family.NET
     if finding is None or (vague and probability < _NOWHERE):

@@ -118,7 +118,7 @@ def _near(
 def _one(text: Text, numbers: Sequence[CountHit], trigger: Found, kind: EventKind) -> str | None:
     """As what one person is counted of whom no number is told; a lone picket and a death in custody are of one by their kind."""
     if kind is EventKind.ASSEMBLY_SINGLE_PICKET:
-        return "participants"
+        return None if is_many(text, trigger) else "participants"
     role = SINGLE.get(kind)
     if role is None:
         return None
