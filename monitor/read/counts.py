@@ -29,6 +29,7 @@ from monitor.read.counts_words import (
     REACHED,
     ROLES,
     SAYS,
+    SOME_OF_THEM,
     SUSPECTS,
     THEY,
     TOOK_PART,
@@ -163,7 +164,11 @@ def _role(text: Text, number: Number, taken: frozenset[int]) -> str | None:
     following = text.words[number.last + 1 : number.last + 1 + _AT_ONCE]
     if following and _are_police(following):
         nearest = {role: distance for role, distance in nearest.items() if role in {"killed", "injured", "charged"}}
-    elif not nearest and (any(is_person(word) for word in following) or _are_they(text, number)):
+    elif not nearest and (
+        any(is_person(word) for word in following)
+        or _are_they(text, number)
+        or text.words[number.first] in SOME_OF_THEM
+    ):
         return "participants"
     if "detained" in nearest and any(word.startswith(SUSPECTS) for word in following):
         nearest.pop("charged", None)

@@ -224,6 +224,10 @@ PAIRS: Final = (
 """Beginnings of two words that say together what was done to those counted."""
 PLAINCLOTHES: Final = frozenset("штатском гражданском масках балаклавах masked plainclothes plain киімдегі".split())
 """Words beside men who are police that do not say so."""
+SOME_OF_THEM: Final = frozenset(
+    "двоих троих четверых пятерых шестерых семерых восьмерых девятерых десятерых екеуін үшеуін төртеуін бесеуін алтауын жетеуін".split()
+)
+"""Numbers that by their form count people to whom something is done."""
 SUSPECTS: Final = ("suspect", "подозреваем", "күдікт")
 """Beginnings of words for people whom police hold, and nobody has charged yet."""
 HOSPITALS: Final = (
