@@ -16,7 +16,7 @@ from monitor.read.classify import Surroundings, weigh
 from monitor.read.context import FIRST_YEAR, LONG_AGO, tells_of_a_day
 from monitor.read.phrases import Found
 from monitor.read.tokens import Text
-from monitor.read.weighed import SPAN_WORDS, Weights, stem_of
+from monitor.read.weighed import SPAN_WORDS, Weights
 
 WORTH: Final = 0.6
 """How probable an event must be for words alone to tell it, where the text says where."""
@@ -52,7 +52,7 @@ _REASONS: Final = 5
 
 
 def composed(
-    around: Surroundings, found: tuple[Finding, ...], weights: Weights, event: float | None, language: str
+    around: Surroundings, found: tuple[Finding, ...], weights: Weights, event: float, language: str
 ) -> tuple[Finding, ...]:
     """What phrases found, without what the words speak against; where that is nothing, what the words speak for.
 
@@ -60,12 +60,9 @@ def composed(
         around: the text.
         found: what the phrases found.
         weights: of words.
-        event: how probable it is, by the words, that the text tells of an event; `None` where they do not know the way it
-            is written.
+        event: how probable it is, by the words, that the text tells of an event.
         language: of the text.
     """
-    if event is None:
-        return found
     if found:
         sure = [finding for finding in found if not _is_doubtful(around.text, finding, weights)]
         return _flagged(around, sure, weights)
@@ -149,7 +146,7 @@ def _told(around: Surroundings, weights: Weights, language: str) -> Finding | No
         return None
     speaks = dict.fromkeys(words, 0.0)
     for word in speaks:
-        speaks[word] = weights.of(word) + dict(weights.kinds.get(stem_of(word), ())).get(kind, 0.0)
+        speaks[word] = weights.of(word) + dict(weights.kinds.get(weights.stem(word), ())).get(kind, 0.0)
     named = {place for mention in around.mentions for place in range(mention.first, mention.last + 1)}
     told = [place for place in span if place not in named] or list(span)
     heavy = sorted(told, key=lambda place: (-speaks[around.text.words[place]], place))[:_REASONS]

@@ -77,7 +77,7 @@ def counted(text: Text, numbers: Sequence[CountHit], trigger: Found, kind: Event
     one = _one(text, numbers, trigger, kind)
     if one is not None:
         told.setdefault(one, (1, 1))
-    if "detained" in told and "released" in roles and all_let_go(text):
+    if "detained" in told and "released" in roles and _all_let_go(text):
         told.setdefault("released", told["detained"])
     return told
 
@@ -87,7 +87,7 @@ def _meet(text: Text, number: CountHit) -> bool:
     return any(word.startswith(_WAIT) for word in text.words[max(0, number.first - 4) : number.last + 4])
 
 
-def all_let_go(text: Text) -> bool:
+def _all_let_go(text: Text) -> bool:
     """«Через три часа всех отпустили», "all of them were released later", «бәрі босатылды»."""
     return any(
         (word.startswith(_LET_GO) or text.words[place : place + 2] == ["let", "go"])

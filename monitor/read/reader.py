@@ -42,6 +42,7 @@ class Reader:
     def __init__(self, lexicons: Sequence[Lexicon], gazetteer: Gazetteer, weights: Weights | None = None) -> None:
         self._compiled = Compiled(lexicons)
         self._weights = weights
+        self._respelled: dict[str, Weights] = {}
         self._weighed: dict[str, float] = {}
         self._mender = mender_of(lexicons)
         parsed.cache_clear()
@@ -89,7 +90,7 @@ class Reader:
         met = self._compiled.triggers["plain"].find(quick, told.triggers)
         if met and len(ways) == 1:
             met = self._compiled.possible(met, quick, told.context)
-        tells = met or language == "kk" or (told.heavy >= _FEWEST_HEAVY and self._tells(quick, ways))
+        tells = met or language == "kk" or (told.heavy >= _FEWEST_HEAVY and self._tells(quick))
         if not tells and not (always_places and self._gazetteer.names_any(quick, *told.names)):
             # Most ordinary posts are done here, without offsets.
             return Reading(language=language)
@@ -97,27 +98,38 @@ class Reader:
 
     def weighed(self, text: str) -> tuple[float, dict[str, float]] | None:
         """How probable an event is by words alone, 0..1, and what each of them weighs; `None` where nothing is weighed."""
-        words = tokenize(text[:MAX_CHARACTERS]).words
-        if self._weights is None:
+        text = text[:MAX_CHARACTERS]
+        words = tokenize(text).words
+        weights = self._weights_of(_ways(identify_words(words[:60], text[:400]), text))
+        if weights is None:
             return None
-        own = {word: self._weights.of(word) for word in words}
-        return self._weights.most([own[word] for word in words]), own
+        own = {word: weights.of(word) for word in words}
+        return weights.most([own[word] for word in words]), own
 
-    def _tells(self, words: Sequence[str], ways: tuple[str, ...]) -> bool:
-        """Whether words alone may tell an event."""
-        return (self._event(words, ways) or 0.0) >= WORTH
+    def _tells(self, words: Sequence[str]) -> bool:
+        """Whether words alone may tell an event; asked only where they are written as they were weighed."""
+        return self._weights is not None and self._event(words, self._weights) >= WORTH
 
-    def _event(self, words: Sequence[str], ways: tuple[str, ...]) -> float | None:
-        """How probable an event is by the weights of words; `None` where they do not know the way it is written."""
-        if self._weights is None or "skeleton" in ways or "arabic" in ways:
-            return None
+    def _weights_of(self, ways: tuple[str, ...]) -> Weights | None:
+        """The weights for words written in one of these ways; `None` where nothing is weighed."""
+        script = ways[-1]
+        if self._weights is None or script not in _OTHER_SCRIPTS:
+            return self._weights
+        if script not in self._respelled:
+            self._respelled[script] = self._weights.spelled(CHANGES[script])
+        return self._respelled[script]
+
+    def _event(self, words: Sequence[str], weights: Weights) -> float:
+        """How probable an event is by the weights of words, 0..1."""
+        if weights is not self._weights:
+            return weights.most(list(map(weights.of, words)))
         try:
-            return self._weights.most(list(map(self._weighed.__getitem__, words)))
+            return weights.most(list(map(self._weighed.__getitem__, words)))
         except KeyError:
             if len(self._weighed) > _MEMORY:
                 self._weighed.clear()
-            self._weighed.update((word, self._weights.of(word)) for word in set(words).difference(self._weighed))
-            return self._weights.most(list(map(self._weighed.__getitem__, words)))
+            self._weighed.update((word, weights.of(word)) for word in set(words).difference(self._weighed))
+            return weights.most(list(map(self._weighed.__getitem__, words)))
 
     def _look(self, cut: Text, told: "_Told", asked: "_Asked", met: list[Found] | None) -> Reading:
         language, ways = asked.language, asked.ways
@@ -127,14 +139,15 @@ class Reader:
         if language != "kk":
             triggers = self._compiled.in_their_language(triggers, cut)
         triggers, mentions = triggers[:MAX_TRIGGERS], mentions[:MAX_MENTIONS]
-        event = self._event(cut.words, ways)
-        if not triggers and (event or 0.0) < WORTH:
+        weights = self._weights_of(ways)
+        event = 0.0 if weights is None else self._event(cut.words, weights)
+        if not triggers and event < WORTH:
             return Reading(language=language, places=places)
         context = self._compiled.find(self._compiled.context, cut, ways, told.context, asked_by=triggers)
         around = Surroundings(cut, self._compiled, context, mentions, asked.published_at, asked.home_region)
         found = findings(around, triggers)
-        if self._weights is not None:
-            found = composed(around, found, self._weights, event, language)
+        if weights is not None:
+            found = composed(around, found, weights, event, language)
         return Reading(language=language, findings=found, places=places)
 
     def _marks(self, words: list[str], ways: tuple[str, ...]) -> bytes:
@@ -192,6 +205,8 @@ class Reader:
 _TRIGGER, _CONTEXT, _IN_NAME, _NAME, _WRONG, _MAY_NAME, _HEAVY = 1, 2, 4, 8, 16, 32, 64
 """What a word may belong to: a phrase that points to an event, one that surrounds it, a name of several words; it may be
 a name by itself; it is written wrong; it begins like a name; it speaks much for an event."""
+_OTHER_SCRIPTS: Final = {"skeleton", "arabic"}
+"""Ways of writing in which words were never weighed; they are respelled for it."""
 _HEAVY_WEIGHT: Final = 0.4
 _FEWEST_HEAVY: Final = 3
 """Fewer such words never make an event probable enough to be told by words alone."""

@@ -7,8 +7,8 @@ be edited or struck out by hand. A linear model: logistic regression (Cox 1958) 
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import accumulate
 from typing import Final
@@ -21,6 +21,8 @@ SPAN_WORDS: Final = 90
 _STEP_WORDS: Final = 30
 _CYRILLIC_LETTERS: Final = 6
 _LATIN_LETTERS: Final = 7
+_FEWEST_LETTERS: Final = 4
+"""Six letters come to no fewer where scripts meet."""
 LENGTH: Final = 4.0
 """Scale of a sum: words add up with the square root of their number, as independent hints do."""
 FLAGS: Final = ("denied", "past")
@@ -47,16 +49,27 @@ class Weights:
         bias: of a text of which nothing is known.
         kinds: for each stem, which kinds it speaks for and how much; `BIAS`: how frequent they are.
         flags: the same for what is said of an event, by flag: that it is denied, or of the past.
+        respelled: finds the stem of a word of Kazakh in Latin letters or in Arabic script; `None` where words are written as
+            they were weighed.
     """
 
     stems: dict[str, float]
     bias: float
     kinds: dict[str, tuple[tuple[EventKind, float], ...]]
     flags: dict[str, dict[str, float]] = field(default_factory=dict)
+    respelled: Callable[[str], str] | None = None
+
+    def spelled(self, change: Callable[[str], str]) -> "Weights":
+        """The same weights for words of another script; `change` brings a word of either script to the form where they meet."""
+        return replace(self, respelled=_Respelled(self.stems, change))
+
+    def stem(self, word: str) -> str:
+        """What of the word is weighed."""
+        return stem_of(word) if self.respelled is None else self.respelled(word)
 
     def of(self, word: str) -> float:
         """How much a word speaks for an event; 0 where nothing is known of it."""
-        return self.stems.get(stem_of(word), 0.0)
+        return self.stems.get(self.stem(word), 0.0)
 
     def event(self, weights: Sequence[float]) -> float:
         """How probable it is that words of these weights tell of an event, 0..1."""
@@ -76,12 +89,12 @@ class Weights:
         if not own:
             return 0.0
         known = own.get
-        return _logistic(own[BIAS] + _scaled(sum([known(stem, 0.0) for stem in map(stem_of, words)]), len(words)))
+        return _logistic(own[BIAS] + _scaled(sum([known(stem, 0.0) for stem in map(self.stem, words)]), len(words)))
 
     def kind(self, words: Sequence[str]) -> tuple[EventKind, float]:
         """The kind that these words speak for most, and how probable its family is, given that there is an event."""
         totals = dict(self.kinds[BIAS])
-        for stem in map(stem_of, words):
+        for stem in map(self.stem, words):
             for kind, weight in self.kinds.get(stem, ()):
                 totals[kind] += _scaled(weight, len(words))
         most = max(totals.values())
@@ -92,6 +105,35 @@ class Weights:
         family = max(families, key=lambda name: families[name])
         best = max((kind for kind in shares if kind.family is family), key=lambda kind: shares[kind])
         return best, families[family] / sum(shares.values())
+
+
+class _Respelled:
+    """Stems by the form in which all scripts of Kazakh meet. Of stems that meet there the one that says least is taken."""
+
+    def __init__(self, stems: Mapping[str, float], change: Callable[[str], str]) -> None:
+        self._change = change
+        self._whole: dict[str, str] = {}
+        self._begun: dict[str, str] = {}
+        for stem in sorted(stems, key=lambda name: (-abs(stems[name]), name)):
+            if stem.isascii():
+                continue
+            form = change(stem)
+            self._whole[form] = stem
+            if len(stem) == _CYRILLIC_LETTERS:
+                self._begun[form] = stem
+        self._longest = max(map(len, self._begun), default=0)
+
+    def __call__(self, word: str) -> str:
+        """The longest stem that the word begins with, or is; the word itself where there is none."""
+        if word.isdecimal():
+            return NUMBER
+        form = self._change(word)
+        if form in self._whole:
+            return self._whole[form]
+        for length in range(self._longest, _FEWEST_LETTERS - 1, -1):
+            if form[:length] in self._begun:
+                return self._begun[form[:length]]
+        return word
 
 
 def read_weights(text: str) -> tuple[Weights | None, list[tuple[int, str]]]:
