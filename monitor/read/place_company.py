@@ -1,10 +1,15 @@
 """Whom or what a name beside other words belongs to: a person, an office, somebody's origin. PURE."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from monitor.read.endings import is_locative
 from monitor.read.place_words import AFTER_GIVEN_NAME, ORIGINS, PREPOSITIONS, SEATS, SPEAKS, SURNAMES
+from monitor.read.script import skeleton
 from monitor.read.tokens import Text
+
+_ENDINGS_OF_PLACES: Final = ("да", "де", "та", "те", "даги", "деги", "таги", "теги", "га", "ге", "дин", "нин")
+"""Of names of places in Kazakh, in the form in which its scripts meet."""
 
 
 def is_aside(words: Sequence[str], first: int, last: int) -> bool:
@@ -75,6 +80,17 @@ def is_given_name(text: Text, place: int) -> bool:
         and text.original[text.ends[place] : text.starts[after]] == " "
         and not (place and text.words[place - 1] in PREPOSITIONS)
         and not is_locative(text.words[place])
+    )
+
+
+def is_first_of_a_name(text: Text, place: int) -> bool:
+    """«Nūrsūltan Berdiğali»: two capitals in Kazakh of another script, the first without the ending of a place."""
+    after = place + 1
+    if after >= len(text.words) or skeleton(text.words[place]).endswith(_ENDINGS_OF_PLACES):
+        return False
+    between = text.original[text.ends[place] : text.starts[after]]
+    return between == " " and all(
+        text.original[text.starts[step] : text.ends[step]].istitle() for step in (place, after)
     )
 
 

@@ -16,7 +16,7 @@ from monitor.read.endings import is_adjective, is_inside, is_locative, legal
 from monitor.read.gazetteer import AbroadPhrases, NamedPlace, PlacePhrases
 from monitor.read.mentions import Mention, Named
 from monitor.read.phrases import Element, Found, PhraseMatcher, parse_phrases
-from monitor.read.place_company import family, follows_a_name, is_aside, is_given_name, opens
+from monitor.read.place_company import family, follows_a_name, is_aside, is_first_of_a_name, is_given_name, opens
 from monitor.read.place_groups import in_order
 from monitor.read.place_words import (
     AFTER_CITY,
@@ -42,7 +42,12 @@ SMALL: Final = 20_000
 """Below this many inhabitants, a name needs «в», «село» or a case ending beside it."""
 _KAZAKH_LETTERS: Final = frozenset("әғқңөұүһі")
 """Names that hold one are not declined as in Russian: «қарағанда» is "according to", not Қарағанды."""
-_OTHER_SCRIPT: Final = re.compile("[äöüğşıñáóúńǵýž]|[\u0600-\u06ff]")
+_OTHER_SCRIPT: Final = re.compile("[ß-ɏə]|[\u0600-\u06ff]")
+_CYRILLIC: Final = re.compile("[\u0400-\u04ff]")
+_ARABIC_FIRST: Final = "\u0600"
+_LEAST_WORD: Final = 4
+_LEAST_BEGINNING: Final = 5
+"""Letters that a word, or the beginning of one, must have to be looked for where scripts meet: shorter ones meet others."""
 _BREADTHS: Final = {"city": 1, "region": 2, "country": 3, "abroad": 3, "fuzzy": 4}
 """Of two places with one name the narrower is meant; squares, streets and districts are narrowest."""
 _MEMORY: Final = 30_000
@@ -62,6 +67,8 @@ class Gazetteer:
     _ordinary: set[str] = field(default_factory=set, init=False)
     _matcher: PhraseMatcher = field(init=False)
     _beginnings: Beginnings = field(init=False)
+    _spelled: list[tuple[int, str]] = field(default_factory=list, init=False)
+    _respelled: PhraseMatcher | None = field(default=None, init=False)
     _memory: dict[str, Named | None] = field(default_factory=dict, init=False)
 
     def __post_init__(
@@ -73,6 +80,7 @@ class Gazetteer:
         for entry in entries:
             self._multi.append(_named(entry))
             owned += [(len(self._multi) - 1, parsed) for phrase in entry.any for parsed in _parsed(phrase)]
+            self._spelled += [(len(self._multi) - 1, phrase) for phrase in entry.any if _CYRILLIC.search(phrase)]
         for place in named:
             level = "city" if place.region else "abroad"
             self._index(Named(place.name, place.region, level, place.population), place, owned)
@@ -86,6 +94,7 @@ class Gazetteer:
             if len(parts) > 1:
                 self._multi.append(named)
                 owned += [(len(self._multi) - 1, parsed) for parsed in parse_phrases(" ".join(parts))]
+                self._spelled += [(len(self._multi) - 1, " ".join(parts))] * bool(_CYRILLIC.search(name))
                 continue
             self._add_stem(name, named, cut=False, cued=name in cued)
             if name[-1] in "аяйьы" and len(name) > 4 and not _KAZAKH_LETTERS & set(name):
@@ -135,6 +144,22 @@ class Gazetteer:
                 return named
         return None
 
+    def _in_latin_or_arabic(self, text: Text) -> list[Found]:
+        """Names of several words and with chosen endings («Жамбыл облысы», «Оралда»), in the other scripts of Kazakh."""
+        words = text.words
+        places = [place for place, word in enumerate(words) if not (_CYRILLIC.search(word) or word.isdecimal())]
+        if not places:
+            return []
+        if self._respelled is None:
+            self._respelled = PhraseMatcher(
+                (owner, elements)
+                for owner, phrase in self._spelled
+                for elements in parse_phrases(phrase, skeleton)
+                if _is_long(elements)
+            )
+        hits = self._respelled.find([skeleton(word) for word in words], places)
+        return [hit for hit in hits if hit.first < hit.last or not is_first_of_a_name(text, hit.first)]
+
     @property
     def matcher(self) -> PhraseMatcher:
         """Finds names of several words."""
@@ -179,7 +204,7 @@ class Gazetteer:
         taken = [False] * len(words)
         found: list[Mention] = []
         in_names, alone = (range(len(words)), range(len(words))) if told is None else told
-        hits = self._matcher.find(words, in_names)
+        hits = self._matcher.find(words, in_names) + (self._in_latin_or_arabic(text) if other_script else [])
         for hit in sorted(hits, key=self._longest_first):
             if text.sentences[hit.first] == text.sentences[hit.last] and not any(taken[hit.first : hit.last + 1]):
                 taken[hit.first : hit.last + 1] = [True] * (hit.last - hit.first + 1)
@@ -208,7 +233,9 @@ class Gazetteer:
 
     def _has_cue(self, text: Text, place: int, word: str, named: Named) -> bool:
         """An ordinary word is a place only where the text shows that it is meant."""
-        capital = text.original[text.starts[place]].isupper()
+        letter = text.original[text.starts[place]]
+        # Arabic script has no capitals; there the case of "in" shows a place.
+        capital = letter.isupper() or (letter >= _ARABIC_FIRST and is_inside(skeleton(word)))
         before = text.words[place - 1] if place else ""
         after = text.words[place + 1] if place + 1 < len(text.words) else ""
         short = place > 0 and before in {"с", "п", "а"} and text.original[text.ends[place - 1]] == "."
@@ -293,6 +320,16 @@ def _parsed(phrase: str) -> list[tuple]:  # type: ignore[type-arg]
 def _is_telling(elements: tuple[Element, ...]) -> bool:
     """Short stems without their Kazakh letters begin ordinary Russian words («шқо», East Kazakhstan, and «школа»)."""
     return all(len(word) >= 5 for element in elements for word in (*element.words, *element.stems))
+
+
+def _is_long(elements: tuple[Element, ...]) -> bool:
+    """Whether one of its words is long enough to be told from others where scripts meet."""
+    return any(
+        all(len(word) >= _LEAST_WORD for word in element.words)
+        and all(len(stem) >= _LEAST_BEGINNING for stem in element.stems)
+        for element in elements
+        if element.words or element.stems
+    )
 
 
 def _weight(named: Named) -> int:
