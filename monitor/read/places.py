@@ -44,6 +44,7 @@ _KAZAKH_LETTERS: Final = frozenset("әғқңөұүһі")
 """Names that hold one are not declined as in Russian: «қарағанда» is "according to", not Қарағанды."""
 _OTHER_SCRIPT: Final = re.compile("[ß-ɏə]|[\u0600-\u06ff]")
 _CYRILLIC: Final = re.compile("[\u0400-\u04ff]")
+_LONGEST_SUFFIX: Final = 7
 _ARABIC_FIRST: Final = "\u0600"
 _LEAST_WORD: Final = 4
 _LEAST_BEGINNING: Final = 5
@@ -67,8 +68,7 @@ class Gazetteer:
     _ordinary: set[str] = field(default_factory=set, init=False)
     _matcher: PhraseMatcher = field(init=False)
     _beginnings: Beginnings = field(init=False)
-    _spelled: list[tuple[int, str]] = field(default_factory=list, init=False)
-    _respelled: PhraseMatcher | None = field(default=None, init=False)
+    _respelled: PhraseMatcher = field(init=False)
     _memory: dict[str, Named | None] = field(default_factory=dict, init=False)
 
     def __post_init__(
@@ -76,25 +76,32 @@ class Gazetteer:
     ) -> None:
         """Index every name once."""
         owned: list[tuple[int, tuple]] = []  # type: ignore[type-arg]
+        spelled: list[tuple[int, str]] = []
         entries: list[PlacePhrases | AbroadPhrases] = [*phrases, *abroad]
         for entry in entries:
             self._multi.append(_named(entry))
             owned += [(len(self._multi) - 1, parsed) for phrase in entry.any for parsed in _parsed(phrase)]
-            self._spelled += [(len(self._multi) - 1, phrase) for phrase in entry.any if _CYRILLIC.search(phrase)]
+            spelled += [(len(self._multi) - 1, phrase) for phrase in entry.any if _CYRILLIC.search(phrase)]
         for place in named:
             level = "city" if place.region else "abroad"
-            self._index(Named(place.name, place.region, level, place.population), place, owned)
+            self._index(Named(place.name, place.region, level, place.population), place, owned, spelled)
         self._matcher = PhraseMatcher(owned)
+        self._respelled = PhraseMatcher(
+            (owner, elements)
+            for owner, phrase in spelled
+            for elements in parse_phrases(phrase, skeleton)
+            if _is_long(elements)
+        )
         self._beginnings = Beginnings(self.stems())
 
-    def _index(self, named: Named, place: NamedPlace, owned: list) -> None:  # type: ignore[type-arg]
+    def _index(self, named: Named, place: NamedPlace, owned: list, spelled: list[tuple[int, str]]) -> None:  # type: ignore[type-arg]
         cued = {name.lower() for name in place.needs_cue}
         for name in dict.fromkeys(name.lower().replace("ё", "е") for name in place.names):
             parts = name.replace("-", " ").replace("'", " ").split()
             if len(parts) > 1:
                 self._multi.append(named)
                 owned += [(len(self._multi) - 1, parsed) for parsed in parse_phrases(" ".join(parts))]
-                self._spelled += [(len(self._multi) - 1, " ".join(parts))] * bool(_CYRILLIC.search(name))
+                spelled += [(len(self._multi) - 1, " ".join(parts))] * bool(_CYRILLIC.search(name))
                 continue
             self._add_stem(name, named, cut=False, cued=name in cued)
             if name[-1] in "аяйьы" and len(name) > 4 and not _KAZAKH_LETTERS & set(name):
@@ -138,9 +145,9 @@ class Gazetteer:
 
     def _in_other_script(self, bones: str) -> Named | None:
         """A larger place in one of the other scripts of Kazakh, with whatever suffixes it carries there."""
-        for length in range(len(bones), 4, -1):
+        for length in range(len(bones), max(4, len(bones) - 1 - _LONGEST_SUFFIX), -1):
             named = self._skeletons.get(bones[:length])
-            if named is not None and len(bones) - length <= 7:
+            if named is not None:
                 return named
         return None
 
@@ -150,13 +157,6 @@ class Gazetteer:
         places = [place for place, word in enumerate(words) if not (_CYRILLIC.search(word) or word.isdecimal())]
         if not places:
             return []
-        if self._respelled is None:
-            self._respelled = PhraseMatcher(
-                (owner, elements)
-                for owner, phrase in self._spelled
-                for elements in parse_phrases(phrase, skeleton)
-                if _is_long(elements)
-            )
         hits = self._respelled.find([skeleton(word) for word in words], places)
         return [hit for hit in hits if hit.first < hit.last or not is_first_of_a_name(text, hit.first)]
 

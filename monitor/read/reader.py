@@ -42,7 +42,7 @@ class Reader:
     def __init__(self, lexicons: Sequence[Lexicon], gazetteer: Gazetteer, weights: Weights | None = None) -> None:
         self._compiled = Compiled(lexicons)
         self._weights = weights
-        self._respelled: dict[str, Weights] = {}
+        self._respelled = {way: weights.spelled(arabic=way == "arabic") for way in _OTHER_SCRIPTS} if weights else {}
         self._weighed: dict[str, float] = {}
         self._mender = mender_of(lexicons)
         parsed.cache_clear()
@@ -112,12 +112,7 @@ class Reader:
 
     def _weights_of(self, ways: tuple[str, ...]) -> Weights | None:
         """The weights for words written in one of these ways; `None` where nothing is weighed."""
-        script = ways[-1]
-        if self._weights is None or script not in _OTHER_SCRIPTS:
-            return self._weights
-        if script not in self._respelled:
-            self._respelled[script] = self._weights.spelled(CHANGES[script])
-        return self._respelled[script]
+        return self._respelled.get(ways[-1], self._weights)
 
     def _event(self, words: Sequence[str], weights: Weights) -> float:
         """How probable an event is by the weights of words, 0..1."""
@@ -205,7 +200,7 @@ class Reader:
 _TRIGGER, _CONTEXT, _IN_NAME, _NAME, _WRONG, _MAY_NAME, _HEAVY = 1, 2, 4, 8, 16, 32, 64
 """What a word may belong to: a phrase that points to an event, one that surrounds it, a name of several words; it may be
 a name by itself; it is written wrong; it begins like a name; it speaks much for an event."""
-_OTHER_SCRIPTS: Final = {"skeleton", "arabic"}
+_OTHER_SCRIPTS: Final = ("skeleton", "arabic")
 """Ways of writing in which words were never weighed; they are respelled for it."""
 _HEAVY_WEIGHT: Final = 0.4
 _FEWEST_HEAVY: Final = 3

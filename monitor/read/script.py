@@ -5,8 +5,10 @@ spellings covered: the alphabets of 2017/2018 (`ǵ ń sh`), of 2021 (`ğ ñ ş`)
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
+_LONGEST_WORD: Final = 40
 _FOLD: Final = str.maketrans("қғңөүұәіһ", "кгноууаих")
 _COARSE: Final = str.maketrans(
     dict(zip("ыйэщчцфв", "ииешшспу", strict=True)) | {"ъ": None, "ь": None, "я": "иа", "ю": "иу"}
@@ -134,11 +136,19 @@ def folded(word: str) -> str:
 
 def skeleton(word: str) -> str:
     """The coarse form in which all scripts of Kazakh meet; the empty string where the word has no letters for it."""
+    # What is longer is no word, and would fill the memory.
+    return _remembered_skeleton(word) if len(word) <= _LONGEST_WORD else _skeleton(word)
+
+
+def _skeleton(word: str) -> str:
     if word.isascii() or not _ARABIC_LETTER.search(word):
         word = _from_latin(word) if _is_latin(word) else folded(word)
     else:
         word = word.translate(_ARABIC)
     return _DOUBLED.sub(r"\1", word.translate(_COARSE).replace("нг", "н"))
+
+
+_remembered_skeleton = lru_cache(maxsize=50_000)(_skeleton)
 
 
 def arabic_skeleton(word: str) -> str:

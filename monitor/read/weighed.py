@@ -14,7 +14,7 @@ from itertools import accumulate
 from typing import Final
 
 from monitor.domain.kinds import EventKind, Family
-from monitor.read.script import folded
+from monitor.read.script import arabic_skeleton, folded, skeleton
 
 SPAN_WORDS: Final = 90
 """Words that are weighed together: a post, or a few sentences of an article."""
@@ -59,9 +59,9 @@ class Weights:
     flags: dict[str, dict[str, float]] = field(default_factory=dict)
     respelled: Callable[[str], str] | None = None
 
-    def spelled(self, change: Callable[[str], str]) -> "Weights":
-        """The same weights for words of another script; `change` brings a word of either script to the form where they meet."""
-        return replace(self, respelled=_Respelled(self.stems, change))
+    def spelled(self, *, arabic: bool) -> "Weights":
+        """The same weights for words of Kazakh in Arabic script, or in Latin letters."""
+        return replace(self, respelled=_Respelled(self.stems, arabic=arabic))
 
     def stem(self, word: str) -> str:
         """What of the word is weighed."""
@@ -110,30 +110,31 @@ class Weights:
 class _Respelled:
     """Stems by the form in which all scripts of Kazakh meet. Of stems that meet there the one that says least is taken."""
 
-    def __init__(self, stems: Mapping[str, float], change: Callable[[str], str]) -> None:
-        self._change = change
+    def __init__(self, stems: Mapping[str, float], *, arabic: bool) -> None:
+        self._arabic = arabic
         self._whole: dict[str, str] = {}
         self._begun: dict[str, str] = {}
         for stem in sorted(stems, key=lambda name: (-abs(stems[name]), name)):
             if stem.isascii():
                 continue
-            form = change(stem)
-            self._whole[form] = stem
-            if len(stem) == _CYRILLIC_LETTERS:
-                self._begun[form] = stem
+            form = self._form(stem)
+            (self._begun if len(stem) == _CYRILLIC_LETTERS else self._whole)[form] = stem
         self._longest = max(map(len, self._begun), default=0)
 
     def __call__(self, word: str) -> str:
         """The longest stem that the word begins with, or is; the word itself where there is none."""
         if word.isdecimal():
             return NUMBER
-        form = self._change(word)
+        form = self._form(word)
         if form in self._whole:
             return self._whole[form]
-        for length in range(self._longest, _FEWEST_LETTERS - 1, -1):
+        for length in range(min(len(form), self._longest), _FEWEST_LETTERS - 1, -1):
             if form[:length] in self._begun:
                 return self._begun[form[:length]]
         return word
+
+    def _form(self, word: str) -> str:
+        return arabic_skeleton(word) if self._arabic else skeleton(word)
 
 
 def read_weights(text: str) -> tuple[Weights | None, list[tuple[int, str]]]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import cache
 from itertools import zip_longest
 from pathlib import Path
+from time import process_time
 
 import pytest
 
@@ -11,7 +12,6 @@ from monitor.configuration_reading import load_reading
 from monitor.domain.signals import Finding
 from monitor.read.labels import Label, label_of
 from monitor.read.reader import Reader
-from monitor.read.script import skeleton
 from monitor.read.weighed import NUMBER, read_weights
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "reading"
@@ -96,6 +96,24 @@ def test_who_came_back_is_not_in_oral() -> None:
     assert [place.region for place in places] == []
 
 
+@pytest.mark.parametrize("letter", ["ş", "ı", "ش"])
+def test_words_without_end_that_were_never_met_cost_little(letter: str) -> None:
+    spent = min(cpu_seconds("abc"[run] + letter * 900_000 + " belsendı jäne üş ūstaldy") for run in range(3))
+    assert spent < 0.25, "0.05 s on a quiet machine; the margin is for a busy one"
+
+
+def test_thousands_of_unlike_words_in_latin_letters_cost_little() -> None:
+    letters = "aäbvgğdejziklmnñoöprstuüūşyı"
+    text = " ".join(f"{letters[step % 28]}{letters[step // 28 % 28]}narazylyq belsendı jäne üş" for step in range(900))
+    assert min(cpu_seconds(text) for _ in range(3)) < 0.25
+
+
+def cpu_seconds(text: str) -> float:
+    before = process_time()
+    reader().read(text)
+    return process_time() - before
+
+
 TABLE = "stem,weight,kinds\n*,-3.00,assembly.protest:0.10\nнаразы,0.80,\nел,0.50,\nпротес,0.70,\n"
 
 
@@ -113,6 +131,6 @@ TABLE = "stem,weight,kinds\n*,-3.00,assembly.protest:0.10\nнаразы,0.80,\n�
 def test_a_word_of_another_script_weighs_what_its_stem_weighs(word: str, stem: str) -> None:
     weights, _ = read_weights(TABLE)
     assert weights is not None
-    anew = weights.spelled(skeleton)
+    anew = weights.spelled(arabic=False)
     assert anew.stem(word) == stem
     assert anew.of(word) == weights.stems.get(stem, 0.0)
