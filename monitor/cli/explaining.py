@@ -11,6 +11,7 @@ from monitor.cli.output import console, printable
 from monitor.domain.signals import Finding, Reading
 from monitor.read.compiled import WEIGHED
 from monitor.read.explain import Mark, is_near, marks, parts
+from monitor.read.tokens import lowered
 
 COLOURS: Final = ("red", "yellow", "magenta", "green", "blue")
 PLACE: Final = "cyan"
@@ -106,7 +107,7 @@ def _told(number: int, finding: Finding, own: Mapping[str, float], words: Mappin
     yield Text(printable(head), style=f"bold {colour}")
     for hit in finding.because:
         beside = "    beside " if is_near(hit) else "    "
-        weight = words.get(hit.words.lower().replace("ё", "е")) if hit.rule.startswith(WEIGHED) else None
+        weight = words.get(lowered(hit.words)) if hit.rule.startswith(WEIGHED) else None
         weighs = f"  weighs {weight:+.2f}" if weight is not None else ""
         rule = hit.rule.removesuffix(":near")
         yield Text(printable(f"{beside}«{hit.words}»  {rule}  at {hit.start}-{hit.end}{weighs}"))

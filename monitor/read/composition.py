@@ -4,7 +4,6 @@ Phrases go first. Where they find nothing and the words weigh enough, the kind t
 and with the modifiers, noise and numbers that a phrase there would have; its reasons are the heaviest words.
 """
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -98,7 +97,7 @@ def _flagged(around: Surroundings, found: Sequence[Finding], weights: Weights) -
 
 def _is_of_today(around: Surroundings, finding: Finding) -> bool:
     """Whether its sentence names a day of this week."""
-    place = bisect_right(around.text.starts, finding.because[0].start) - 1
+    place = around.text.at(finding.because[0].start)
     return tells_of_a_day(around.text, Found(0, place, place), around.published_at)
 
 
@@ -113,7 +112,7 @@ def _is_doubtful(text: Text, finding: Finding, weights: Weights) -> bool:
     """Whether the words around a finding speak against an event, where the phrases were not sure themselves."""
     if finding.strength >= _FIRM or finding.kind.family in _SELDOM:
         return False
-    place = bisect_right(text.starts, finding.because[0].start) - 1
+    place = text.at(finding.because[0].start)
     own, around = text.sentence(place), text.words[_about(text, place)]
     if weights.event([weights.of(text.words[step]) for step in own]) >= OWN:
         return False

@@ -43,8 +43,6 @@ _BEYOND: Final = 5
 """How much farther a word is that stands beyond another number."""
 _ASIDE: Final = 6
 """Words of an aside that names who says the number."""
-_LAST_DAY: Final = 31
-_LAST_HOUR: Final = 24
 UNSAID: Final = "unsaid"
 """The role of a number of which no word says what it counts: whoever gathered, where nobody else is counted."""
 _FEWEST: Final = 3

@@ -294,11 +294,9 @@ class PhraseMatcher:
 
     def _standing(self, phrases: Sequence["_Phrase"], words: Sequence[str], place: int) -> list[Found]:
         """Those of the phrases that stand around their anchor at this place; most fall by the word beside it."""
-        known, found = self._memory.get, []
-        behind = words[place + 1] if place + 1 < len(words) else None
-        after = frozenset[int]() if behind is None else known(behind) or self._fits(behind)
-        ahead = words[place - 1] if place else None
-        before = frozenset[int]() if ahead is None else known(ahead) or self._fits(ahead)
+        found = []
+        after = self._fits(words[place + 1]) if place + 1 < len(words) else frozenset[int]()
+        before = self._fits(words[place - 1]) if place else frozenset[int]()
         for phrase in phrases:
             steps = phrase[3]
             if steps and steps[0] >= 0 and steps[0] not in after:

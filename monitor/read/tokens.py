@@ -69,6 +69,10 @@ class Text:
         """Of which item of a list the word at `place` is part; 0 in a text that is none."""
         return self.sentences[place] // APART
 
+    def at(self, character: int) -> int:
+        """Which word stands at a character of the original, or was the last to begin before it."""
+        return bisect_right(self.starts, character) - 1
+
     def sentence(self, place: int) -> range:
         """Where the words stand of the sentence that the word at `place` is in."""
         own = self.sentences[place]
